@@ -1,0 +1,1 @@
+"""Moving media: frames, clock, source, track feed, adapter, ports, workers, encoding, registry."""

@@ -1,0 +1,173 @@
+"""What others may implement: `Clock`, `Source`, `Backend`; and what the engine gives them: `Delivery`.
+
+A back end describes devices as data, lists them without opening them, and returns sources, never
+tracks. Check an implementation with `mediastreams.testing.check_backend` and `check_source`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias
+
+from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Range, Settings, VideoMode
+
+if TYPE_CHECKING:
+    from mediastreams._engine.frames import Picture, Sound
+
+__all__ = [
+    "AudioMode",
+    "Backend",
+    "Clock",
+    "Delivery",
+    "Device",
+    "DeviceModel",
+    "Mode",
+    "Range",
+    "Source",
+    "Timer",
+    "VideoMode",
+]
+
+DeviceClass: TypeAlias = Literal["audioinput", "audiooutput", "videoinput", "monitor", "window"]
+
+
+class Timer(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> None:
+        """Take the call back. Idempotent; a call that has begun is not stopped."""
+
+
+class Clock(ABC):
+    """The process's one monotonic time, in nanoseconds, and the waits on it.
+
+    Everything that waits for media time waits here, so that a manual clock can drive it.
+    """
+
+    @abstractmethod
+    def now_ns(self) -> int:
+        """Nanoseconds since a fixed, arbitrary instant; never goes back. Any thread, never blocks."""
+
+    def now_us(self) -> int:
+        """`now_ns` in microseconds: the unit of every timestamp."""
+        return self.now_ns() // 1000
+
+    @abstractmethod
+    def call_at(self, when_ns: int, call: Callable[[], None]) -> Timer:
+        """Run ``call`` once on the scheduler's thread when ``when_ns`` has come. Calls run in order of time.
+
+        A call must not block; one that raises is logged and breaks nothing.
+        """
+
+    @abstractmethod
+    def wait_until(self, when_ns: int | None, wake: Wake) -> bool:
+        """Block this worker thread until ``when_ns`` (``None``: no deadline) or until ``wake`` is set.
+
+        Returns whether ``wake`` was set; does not clear it.
+        """
+
+    @abstractmethod
+    def wake(self) -> Wake:
+        """A flag for `wait_until`."""
+
+
+class Wake(Protocol):
+    """A flag that ends a wait. Setting is thread-safe and idempotent."""
+
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
+    def is_set(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device as its back end lists it: data only, nothing is open.
+
+    ``native_id`` identifies it within the back end and is stable across runs and re-plugging where the
+    system allows it. ``group`` names what the device is physically part of ("" when unknown): equal
+    strings of any back end share a ``group_id``. ``model`` leaves ``device_id`` and ``group_id`` empty.
+    ``default`` marks the system's default of its class. ``handle`` is the back end's own.
+    """
+
+    device_class: DeviceClass
+    native_id: str
+    label: str
+    model: DeviceModel
+    group: str = ""
+    default: bool = False
+    handle: object = field(default=None, compare=False)
+
+
+class Delivery(Protocol):
+    """Where a started source puts what it makes. Thread-safe, quick, raises nothing.
+
+    Everything arrives at the consumers in the order of the calls. After ``stop`` of the source has
+    returned, calls are ignored.
+    """
+
+    def deliver(self, data: Picture | Sound) -> None:
+        """Hand over one frame, stamped; it must not change afterwards."""
+
+    def set_muted(self, *, muted: bool) -> None:
+        """Say that the source temporarily cannot (or can again) give real data."""
+
+    def reconfigured(self, mode: Mode) -> None:
+        """Say that frames from now on are of another native mode (a resized window, a rotated screen)."""
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that nothing will come any more: unplugged, end of file. The last call."""
+
+    def wait_for_room(self, wake: Wake) -> None:
+        """For sources with a free clock: block until the consumers have room, or ``wake`` is set."""
+
+
+class Source(ABC):
+    """A producer of frames of one kind, at rest until started. One delivery at a time.
+
+    ``start``, ``stop`` and ``configure`` are called on worker threads, never at the same time, never on an
+    event loop; they may block for as long as the device needs. ``stop`` may follow a ``start`` that raised.
+    """
+
+    kind: Kind
+    clock: Clock
+    free_running: bool = False
+    """True: no clock of its own, runs as fast as its consumers take it (see `Delivery.wait_for_room`)."""
+
+    @abstractmethod
+    def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:
+        """Open the device and begin to deliver. Returns the mode it really runs in.
+
+        Raises: NotReadableError (busy, failing; keeps errno), NotFoundError (gone), NotAllowedError
+        (the system says no).
+        """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Close everything. When it returns nothing is open and nothing is delivered. Idempotent."""
+
+    def configure(self, settings: Settings) -> bool:
+        """Apply changed settings while running, without reopening. False: the engine restarts the source."""
+        return not settings
+
+
+class Backend(ABC):
+    """A technology that reaches devices: V4L2, miniaudio, X11, the fakes.
+
+    ``list_devices`` and ``watch`` are called on worker threads and may take some milliseconds.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def list_devices(self) -> Sequence[Device]:
+        """Everything there is now, without opening any of it; the system's default first in its class."""
+
+    @abstractmethod
+    def create_source(self, device: Device) -> Source:
+        """A source at rest for a device of the last listing. Opens nothing."""
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call ``changed`` (any thread) when the listing may have changed, until the returned call is made."""
+        return lambda: None
