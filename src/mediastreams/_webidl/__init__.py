@@ -1,0 +1,1 @@
+"""The web platform's vocabulary: names, dictionaries, events, tasks."""
