@@ -113,7 +113,8 @@ class Mailbox:
         finally:
             self._scheduled = False
             if self._queue and loop is not None and not loop.is_closed():
-                self._schedule(loop)
+                self._scheduled = True
+                loop.call_soon(self._run_one)  # after the wake-ups that this task made
 
 
 class Wakeups:
