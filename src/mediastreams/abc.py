@@ -15,6 +15,7 @@ from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Range
 
 if TYPE_CHECKING:
     from mediastreams._engine.frames import Picture, Sound
+    from mediastreams._engine.room import Room
 
 __all__ = [
     "AudioMode",
@@ -134,6 +135,8 @@ class Source(ABC):
     clock: Clock
     free_running: bool = False
     """True: no clock of its own, runs as fast as its consumers take it (see `Delivery.wait_for_room`)."""
+    room: Room | None = None
+    """The back pressure shared by free-running sources that one reader feeds (the tracks of a file)."""
 
     @abstractmethod
     def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:

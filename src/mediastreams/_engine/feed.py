@@ -1,0 +1,247 @@
+"""`TrackFeed`: what one track makes of its source's frames, and the ports of the track's consumers.
+
+Not for: the track's public state, which changes on its owner loop; the flags here are the worker's copy.
+
+The way of a frame: ended → dropped · disabled → black or silence · adapter → cropped, scaled, decimated,
+resampled, mixed · every port.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from mediastreams._engine.blank import black_like, silence_like
+from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.port import DEFAULT_BOUND_US, Policy, SinkPort
+from mediastreams.errors import NotSupportedError
+
+if TYPE_CHECKING:
+    from mediastreams._engine.audio_adapter import AudioAdapter
+    from mediastreams._engine.source import SourceHub
+    from mediastreams._engine.video_adapter import VideoAdapter
+    from mediastreams._rules.values import Kind, Mode
+    from mediastreams.abc import Clock
+
+__all__ = ["AudioCounters", "FeedListener", "TrackFeed", "VideoCounters"]
+
+
+class FeedListener(Protocol):
+    """The track, as its feed sees it. Called on the source's thread: queue a task, do nothing else."""
+
+    def source_muted(self, *, muted: bool) -> None: ...
+    def source_ended(self, error: BaseException | None) -> None: ...
+    def source_reconfigured(self, mode: Mode) -> None: ...
+    def source_died_in_fork(self) -> None: ...
+
+
+class VideoCounters:
+    """Counts of one video track: ``total`` frames of the source, of which ``discarded`` by decimation."""
+
+    __slots__ = ("delivered", "discarded", "total")
+
+    def __init__(self) -> None:
+        self.delivered = self.discarded = self.total = 0
+
+
+class AudioCounters:
+    """Latency of one audio track, µs from capture to delivery."""
+
+    __slots__ = ("count", "latest", "most", "least", "sum")  # noqa: RUF023 - order of meaning
+
+    def __init__(self) -> None:
+        self.latest = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self.count = 0
+        self.sum = 0
+        self.least = self.most = self.latest
+
+    def add(self, latency: int) -> None:
+        self.latest = latency
+        self.least = latency if self.count == 0 else min(self.least, latency)
+        self.most = latency if self.count == 0 else max(self.most, latency)
+        self.count += 1
+        self.sum += latency
+
+
+class TrackFeed:
+    """Between a hub and one track's consumers. Lives as long as the track does.
+
+    ``enabled`` and ``adapter`` may be set from any thread; the next frame sees them.
+    """
+
+    def __init__(self, hub: SourceHub, listener: FeedListener | None = None) -> None:
+        self.hub = hub
+        self.enabled = True
+        self.ended = hub.ended
+        self.muted = hub.muted
+        self.adapter: VideoAdapter | AudioAdapter | None = None
+        self.video_counters = VideoCounters()
+        self.audio_counters = AudioCounters()
+        self.kept: object = None  # a strong reference to the track while it lives and has listeners
+        self.ports: tuple[SinkPort, ...] = ()
+        self._listener = None if listener is None else weakref.ref(listener)
+        self._lock = threading.Lock()
+
+    @property
+    def kind(self) -> Kind:
+        return self.hub.kind
+
+    @property
+    def clock(self) -> Clock:
+        return self.hub.clock
+
+    def listen(self, listener: FeedListener) -> None:
+        """Set the track; held weakly."""
+        self._listener = weakref.ref(listener)
+
+    # ── consumers ────────────────────────────────────────────────────────────────────────────────
+
+    def attach(
+        self,
+        *,
+        policy: Policy,
+        on_item: Callable[[], None],
+        bound_us: int = DEFAULT_BOUND_US,
+        drain: bool = False,
+    ) -> SinkPort:
+        """Add a consumer. Frames from now on reach its port; an ended feed gives a port that has ended.
+
+        ``drain``: what waits when the track is stopped may still be taken (a recorder's last second).
+
+        Raises:
+            NotSupportedError: ``wait`` on a source that keeps real time.
+        """
+        free = self.hub.source.free_running
+        if policy == "wait" and not free:
+            raise NotSupportedError(
+                'policy="wait" would stop a source that keeps real time: use "drop-oldest", '
+                'or open a file with clock="free"'
+            )
+        port = SinkPort(policy, bound_us=bound_us, on_item=on_item, room=self.hub.room if free else None)
+        port.muted = self.muted
+        port.drain = drain
+        with self._lock:
+            self.ports = (*self._open_ports(), port)
+            port.ended = self.ended
+        if free:
+            self.hub.room.add(port)
+        return port
+
+    def detach(self, port: SinkPort) -> None:
+        """Close a port and forget it at once. Any thread, not from a finaliser (`SinkPort.close` is for that)."""
+        port.close()
+        with self._lock:
+            self.ports = tuple(self._open_ports())
+        self.hub.room.changed()
+
+    def _open_ports(self) -> Iterable[SinkPort]:
+        return (port for port in self.ports if not port.closed)
+
+    # ── the source's thread ────────────────────────────────────────────────────────────────────────
+
+    def push(self, data: Picture | Sound) -> None:
+        """Take one frame of the source."""
+        if self.ended:
+            return
+        if isinstance(data, Picture):
+            self._push_picture(data)
+        else:
+            self._push_sound(data)
+
+    def _push_picture(self, picture: Picture) -> None:
+        counters = self.video_counters
+        counters.total += 1
+        adapter: VideoAdapter | None = self.adapter  # type: ignore[assignment]  # the track's kind decides
+        adapted: Picture | None = picture
+        if adapter is not None:
+            adapted = adapter.process(picture) if self.enabled else adapter.process_blank(picture)
+        elif not self.enabled:
+            adapted = black_like(picture)
+        if adapted is None:
+            counters.discarded += 1
+            return
+        counters.delivered += 1
+        self._put(adapted)
+
+    def _push_sound(self, sound: Sound) -> None:
+        if not self.enabled:
+            sound = silence_like(sound)
+        adapter: AudioAdapter | None = self.adapter  # type: ignore[assignment]
+        captured = sound.metadata.get("capture_time", sound.timestamp)
+        self.audio_counters.add(self.clock.now_us() - int(captured))  # type: ignore[call-overload]
+        if adapter is None:
+            self._put(sound)
+        else:
+            for part in adapter.process(sound):
+                self._put(part)
+
+    def _put(self, data: Picture | Sound) -> None:
+        closed = False
+        for port in self.ports:
+            if port.closed:
+                closed = True
+            else:
+                port.put(data)
+        if closed:
+            with self._lock:
+                self.ports = tuple(self._open_ports())
+
+    def source_muted(self, *, muted: bool) -> None:
+        self.muted = muted
+        for port in self.ports:
+            port.set_muted(muted=muted)
+        if (listener := self._heard()) is not None:
+            listener.source_muted(muted=muted)
+
+    def source_reconfigured(self, mode: Mode) -> None:
+        if (listener := self._heard()) is not None:
+            listener.source_reconfigured(mode)
+
+    def source_ended(self, error: BaseException | None) -> None:
+        """Everything that was delivered stays for the consumers; then they see the end."""
+        if self.ended:
+            return
+        flush = getattr(self.adapter, "flush", None)
+        if flush is not None:
+            for part in flush():
+                self._put(part)
+        self._end()
+        if (listener := self._heard()) is not None:
+            listener.source_ended(error)
+
+    def _end(self) -> None:
+        with self._lock:
+            self.ended = True
+            ports = self.ports
+        for port in ports:
+            port.end()
+
+    def _heard(self) -> FeedListener | None:
+        return None if self._listener is None else self._listener()
+
+    # ── the track ──────────────────────────────────────────────────────────────────────────────────
+
+    def stop(self) -> None:
+        """The track was stopped: nothing more is delivered, the source may close. Any thread; idempotent."""
+        with self._lock:
+            self.ended = True
+            ports = self.ports
+        for port in ports:
+            if not port.drain:
+                port.discard()
+            port.end()
+        self.kept = None
+        self.hub.remove_feed(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self.ended = True
+        for port in self.ports:
+            port.ended = True
+        if (listener := self._heard()) is not None:
+            listener.source_died_in_fork()

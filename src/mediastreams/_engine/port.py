@@ -1,0 +1,158 @@
+"""`SinkPort`: the bounded queue between a track's feed and one consumer.
+
+Not for: knowing who consumes. The producer's thread puts, the consumer's thread takes, anyone closes.
+
+Rules of the file: the bound is media time; every drop is counted; `ended` and `muted` travel beside the
+frames and never take a frame's place; ``close`` takes no lock, since finalisers call it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from mediastreams._engine.frames import Picture, Sound
+
+if TYPE_CHECKING:
+    from mediastreams._engine.room import Room
+
+__all__ = ["DEFAULT_BOUND_US", "Policy", "SinkPort"]
+
+Policy: TypeAlias = Literal["latest", "drop-oldest", "wait"]
+
+DEFAULT_BOUND_US: Final = 1_000_000
+"""One second: the default bound of ``drop-oldest`` and ``wait``."""
+_MOST_ITEMS: Final = 4096  # when timestamps stand still or jump back, media time bounds nothing: this does
+
+
+class SinkPort:
+    """One consumer's queue. Lives from `TrackFeed.attach` until `close`.
+
+    ``latest``: one frame waits, the newest wins. ``drop-oldest``: at most ``bound_us`` of media wait; the next
+    `Sound` after a drop carries the size of the gap. ``wait``: nothing is dropped; the source, which must have a
+    free clock, is held back. ``on_item`` is called on the producer's thread after every change: it must be tiny.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_gap",
+        "_items",
+        "_lock",
+        "_on_item",
+        "_room",
+        "bound_us",
+        "closed",
+        "delivered",
+        "demanded",
+        "drain",
+        "dropped",
+        "ended",
+        "muted",
+        "policy",
+    )
+
+    def __init__(
+        self, policy: Policy, *, bound_us: int, on_item: Callable[[], None], room: Room | None = None
+    ) -> None:
+        self.policy: Policy = policy
+        self.bound_us = bound_us
+        self.closed = False
+        self.ended = False
+        self.muted = False
+        self.demanded = False
+        self.drain = False
+        self.delivered = 0
+        self.dropped = 0
+        self._gap = 0
+        self._items: deque[Picture | Sound] = deque()
+        self._lock = threading.Lock()
+        self._on_item = on_item
+        self._room = room
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def finished(self) -> bool:
+        """Ended (or closed), and everything was taken."""
+        return self.closed or (self.ended and not self._items)
+
+    @property
+    def full(self) -> bool:
+        """Whether the bound is reached; only ``wait`` asks."""
+        with self._lock:
+            return self._span() >= self.bound_us or len(self._items) >= _MOST_ITEMS
+
+    def _span(self) -> int:
+        if not self._items:
+            return 0
+        first, last = self._items[0], self._items[-1]
+        return last.timestamp - first.timestamp + (last.duration or 0)
+
+    def put(self, item: Picture | Sound) -> None:
+        """Add one item; drop what the policy says. The producer's thread."""
+        if self.closed or self.ended:
+            return
+        with self._lock:
+            items = self._items
+            if self.policy == "latest":
+                if items:
+                    self._drop_first()
+                items.append(item)
+            else:
+                items.append(item)
+                if self.policy == "drop-oldest":
+                    while len(items) > 1 and (self._span() > self.bound_us or len(items) > _MOST_ITEMS):
+                        self._drop_first()
+        self._on_item()
+
+    def _drop_first(self) -> None:
+        item = self._items.popleft()
+        self.dropped += 1
+        if isinstance(item, Sound):
+            self._gap += item.gap + item.length
+
+    def take(self) -> Picture | Sound | None:
+        """The oldest waiting item, or ``None``. Never blocks. The consumer's thread."""
+        with self._lock:
+            item: Picture | Sound | None = self._items.popleft() if self._items else None
+            gap = 0
+            if item is not None:
+                self.delivered += 1
+                gap, self._gap = self._gap, 0
+        if not self.demanded:
+            self.demand()
+        elif self._room is not None and item is not None:
+            self._room.changed()
+        if gap and isinstance(item, Sound):
+            return Sound(item.samples, item.sample_rate, item.timestamp, item.layout, item.gap + gap, item.metadata)
+        return item
+
+    def demand(self) -> None:
+        """Say that the consumer has begun: a source with a free clock waits for the first one."""
+        self.demanded = True
+        if self._room is not None:
+            self._room.changed()
+
+    def set_muted(self, *, muted: bool) -> None:
+        """Tell the consumer that nothing (or something again) comes. The producer's side."""
+        if self.muted != muted:
+            self.muted = muted
+            self._on_item()
+
+    def end(self) -> None:
+        """Tell the consumer that nothing follows what already waits. Idempotent."""
+        if not self.ended:
+            self.ended = True
+            self._on_item()
+
+    def discard(self) -> None:
+        """Throw away what waits: after ``stop()`` nothing more is delivered."""
+        with self._lock:
+            self._items.clear()
+
+    def close(self) -> None:
+        """Detach. Idempotent, from any thread, takes no lock; the feed forgets the port at its next turn."""
+        self.closed = True

@@ -1,0 +1,233 @@
+"""`SourceHub`: one source, opened and closed in order, fanned out to the feeds of any number of tracks.
+
+Not for: deciding which mode to open (``_rules``) or what a track is (``capture``).
+
+Rules of the file: open, reconfigure and close run one after another under one lock, on worker threads
+only; every start has a delivery of its own, so that a late call of an earlier start reaches nobody; the
+last feed to leave closes the source.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from mediastreams._engine.convert import age
+from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.room import Room
+from mediastreams._engine.worker import after_fork_in_child, reaper
+
+if TYPE_CHECKING:
+    from mediastreams._engine.feed import TrackFeed
+    from mediastreams._rules.values import Kind, Mode, Settings
+    from mediastreams.abc import Clock, Source, Wake
+
+__all__ = ["SourceHub"]
+
+_logger = logging.getLogger(__name__)
+
+
+class _Delivery:
+    """What one start of the source writes to. Cut off by `SourceHub` when that start is over."""
+
+    __slots__ = ("_hub", "_newer", "_newest", "open")
+
+    def __init__(self, hub: SourceHub) -> None:
+        self._hub = hub
+        self._newest: Picture | None = None
+        self._newer: Picture | None = None
+        self.open = True
+
+    def deliver(self, data: Picture | Sound) -> None:
+        if not self.open:
+            return
+        if isinstance(data, Picture):  # memos live on the newest two pictures
+            if self._newer is not None:
+                age(self._newer)
+            self._newer, self._newest = self._newest, data
+        for feed in self._hub.feeds:
+            feed.push(data)
+
+    def set_muted(self, *, muted: bool) -> None:
+        if self.open:
+            self._hub.source_muted(muted=muted)
+
+    def reconfigured(self, mode: Mode) -> None:
+        if self.open:
+            self._hub.source_reconfigured(mode)
+
+    def end(self, error: BaseException | None = None) -> None:
+        if self.open:
+            self.open = False
+            self._hub.source_ended(error)
+
+    def wait_for_room(self, wake: Wake) -> None:
+        if self.open:
+            self._hub.room.wait(wake)
+
+
+class SourceHub:
+    """Owns one `Source`. Lives as long as a track or a pending open needs it; any thread."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.feeds: tuple[TrackFeed, ...] = ()
+        self.mode: Mode | None = None
+        self.settings: Settings = {}
+        self.muted = False
+        self.ended = False
+        self.room: Room = source.room or Room()
+        self._operation = threading.RLock()  # held while the device opens and closes
+        self._lock = threading.Lock()  # held for the lists only
+        self._delivery: _Delivery | None = None
+        self._reserved = 0
+        after_fork_in_child(self)
+
+    @property
+    def kind(self) -> Kind:
+        return self.source.kind
+
+    @property
+    def clock(self) -> Clock:
+        return self.source.clock
+
+    @property
+    def running(self) -> bool:
+        return self._delivery is not None
+
+    # ── open, reconfigure, close: worker threads only, in order ────────────────────────────────────
+
+    def open(self, mode: Mode, settings: Settings) -> Mode:
+        """Start the source, or bring the running one to ``mode``; reserves it until `add_feed` or `release`.
+
+        Returns the mode it really runs in. A mode that needs no change opens nothing.
+        """
+        with self._operation:
+            with self._lock:
+                self._reserved += 1
+            try:
+                if not self.running:
+                    return self._start(mode, settings)
+                if mode != self.mode or dict(settings) != dict(self.settings):
+                    return self._change(mode, settings)
+                assert self.mode is not None
+                return self.mode
+            except BaseException:
+                self.release()
+                raise
+
+    def reconfigure(self, mode: Mode, settings: Settings) -> Mode:
+        """Bring the running source to another mode and settings."""
+        with self._operation:
+            return self._change(mode, settings) if self.running else mode
+
+    def _start(self, mode: Mode, settings: Settings) -> Mode:
+        delivery = _Delivery(self)
+        self.ended = False
+        self.muted = False
+        self._delivery = delivery
+        reaper.stand_by()
+        try:
+            self.mode = self.source.start(mode, settings, delivery)
+        except BaseException:
+            delivery.open = False
+            self._delivery = None
+            try:
+                self.source.stop()
+            finally:
+                reaper.stand_down()
+            raise
+        self.settings = dict(settings)
+        _logger.debug("%r runs in %r", self.source, self.mode)
+        return self.mode
+
+    def _change(self, mode: Mode, settings: Settings) -> Mode:
+        changed = {name: value for name, value in settings.items() if self.settings.get(name) != value}
+        if mode == self.mode and self.source.configure(changed):
+            self.settings = dict(settings)
+            return mode
+        before, old_settings = self.mode, self.settings
+        self._stop()
+        try:
+            actual = self._start(mode, settings)
+        except Exception:
+            # The device refused the new mode: the tracks that live must get their old one back.
+            assert before is not None
+            try:
+                self._start(before, old_settings)
+            except Exception as error:  # noqa: BLE001 - told to the tracks as their end
+                self.source_ended(error)
+            raise
+        self.source_reconfigured(actual)
+        return actual
+
+    def _stop(self) -> None:
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.open = False
+            try:
+                self.source.stop()
+            finally:
+                reaper.stand_down()
+                _logger.debug("%r stopped", self.source)
+
+    def close_if_unused(self) -> None:
+        """Stop the source when no feed and no reservation is left. Blocks: worker threads only."""
+        with self._operation:
+            if not self.feeds and not self._reserved:
+                self._stop()
+
+    # ── feeds ────────────────────────────────────────────────────────────────────────────────────
+
+    def add_feed(self, feed: TrackFeed) -> None:
+        """Take a feed in. A reservation made by `open` is used up by its `release`, not here."""
+        with self._lock:
+            self.feeds = (*self.feeds, feed)
+
+    def remove_feed(self, feed: TrackFeed) -> None:
+        """Let a feed go; the last one closes the source, on a thread. Any thread; idempotent."""
+        with self._lock:
+            if feed not in self.feeds:
+                return
+            self.feeds = tuple(other for other in self.feeds if other is not feed)
+        self.room.changed()
+        self._close_soon()
+
+    def release(self) -> None:
+        """Give back a reservation of `open`."""
+        with self._lock:
+            self._reserved -= 1
+        self._close_soon()
+
+    def _close_soon(self) -> None:
+        if not self.feeds and not self._reserved and self.running:
+            threading.Thread(target=self.close_if_unused, name="mediastreams-close", daemon=True).start()
+
+    # ── what the source says: its own thread ────────────────────────────────────────────────────────
+
+    def source_muted(self, *, muted: bool) -> None:
+        if muted != self.muted:
+            self.muted = muted
+            for feed in self.feeds:
+                feed.source_muted(muted=muted)
+
+    def source_reconfigured(self, mode: Mode) -> None:
+        self.mode = mode
+        for feed in self.feeds:
+            feed.source_reconfigured(mode)
+
+    def source_ended(self, error: BaseException | None) -> None:
+        self.ended = True
+        for feed in self.feeds:
+            feed.source_ended(error)
+
+    def after_fork(self) -> None:
+        """The child has no reader: everything of the parent is dead here. Takes no lock, joins nothing."""
+        self._operation = threading.RLock()
+        self._lock = threading.Lock()
+        self._delivery = None
+        self.ended = True
+        for feed in self.feeds:
+            feed.after_fork()
+        self.feeds = ()
