@@ -1,0 +1,1 @@
+"""Linux: V4L2 cameras, X11 screens and windows."""

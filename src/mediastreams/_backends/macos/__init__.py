@@ -1,0 +1,1 @@
+"""macOS: cameras and screens through AVFoundation."""

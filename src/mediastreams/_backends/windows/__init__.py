@@ -1,0 +1,1 @@
+"""Windows: cameras through DirectShow, screens through GDI."""
