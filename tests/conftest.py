@@ -54,9 +54,9 @@ def _threads():
 def _descriptors():
     found = {}
     if sys.platform == "linux":
-        for name in os.listdir(_OWN_DESCRIPTORS):
+        for path in _OWN_DESCRIPTORS.iterdir():
             try:
-                found[int(name)] = os.readlink(_OWN_DESCRIPTORS / name)
+                found[int(path.name)] = str(path.readlink())
             except OSError:  # the listing's own
                 continue
     return found
