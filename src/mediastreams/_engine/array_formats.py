@@ -51,20 +51,25 @@ class Layout:
 
         Raises: ValueError (no picture of this format has that shape).
         """
-        expected = "[height, width]" if self.channels == 1 else f"[height, width, {self.channels}]"
-        if self.kind == "planes":
-            expected = f"[{self.channels}, height, width]"
-            if len(shape) == 3 and shape[0] == self.channels and shape[1] and shape[2]:
+        if all(shape):
+            if self.kind == "planes" and len(shape) == 3 and shape[0] == self.channels:
                 return shape[2], shape[1]
-        elif self.kind == "stacked":
-            expected = "[height * 3 / 2, width]" if self.rows_per_2 == 3 else "[height * 2, width]"
-            if len(shape) == 2 and shape[0] and shape[1] and not shape[1] % 2 and not shape[0] % self.rows_per_2:
-                height = shape[0] // self.rows_per_2 * 2 if self.rows_per_2 == 3 else shape[0] // 2
-                return shape[1], height
-        elif shape and (shape[2:] == (self.channels,) or (self.channels == 1 and shape[2:] in ((), (1,)))):
-            if len(shape) >= 2 and shape[0] and shape[1]:
+            if self.kind == "stacked" and len(shape) == 2 and not shape[1] % 2 and not shape[0] * 2 % self.rows_per_2:
+                return shape[1], shape[0] * 2 // self.rows_per_2
+            if (
+                self.kind == "packed"
+                and len(shape) >= 2
+                and shape[2:] in ([(), (1,)] if self.channels == 1 else [(self.channels,)])
+            ):
                 return shape[1], shape[0]
-        raise ValueError(f"a {self.name} picture is an array {expected}, not {list(shape)}")
+        raise ValueError(f"a {self.name} picture is an array {self._expected()}, not {list(shape)}")
+
+    def _expected(self) -> str:
+        if self.kind == "planes":
+            return f"[{self.channels}, height, width]"
+        if self.kind == "stacked":
+            return "[height * 3 / 2, width]" if self.rows_per_2 == 3 else "[height * 2, width]"
+        return "[height, width]" if self.channels == 1 else f"[height, width, {self.channels}]"
 
 
 def _layouts() -> dict[str, Layout]:
@@ -118,12 +123,8 @@ def layout_of(format: str) -> Layout:
     return layout
 
 
-def plane_of(frame: av.VideoFrame, index: int) -> npt.NDArray[np.generic]:
-    """View one plane, read-only: ``[height, width]``, and ``[height, width, samples]`` where they interleave."""
-    return _view(frame, index, writable=False)
-
-
-def _view(frame: av.VideoFrame, index: int, *, writable: bool) -> npt.NDArray[np.generic]:
+def plane_of(frame: av.VideoFrame, index: int, *, writable: bool = False) -> npt.NDArray[np.generic]:
+    """View one plane: ``[height, width]``, and ``[height, width, samples]`` where they interleave."""
     plane = frame.planes[index]
     channels, dtype = _samples(frame.format, index)
     buffer = memoryview(plane)
@@ -173,7 +174,7 @@ def _parts(
     pairs = []
     start = 0
     for index in range(len(frame.planes)):
-        view = _view(frame, index, writable=writable)
+        view = plane_of(frame, index, writable=writable)
         pairs.append((flat[start : start + view.size].reshape(view.shape), view))
         start += view.size
     return pairs

@@ -21,7 +21,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import av
-import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from mediastreams._engine.array_formats import layout_of, packed, plane_of
@@ -30,6 +29,7 @@ from mediastreams._engine.frames import Picture
 from mediastreams.errors import NotSupportedError
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["Crop", "age", "keep_for_ever", "plane", "restamped", "scaled", "to_format", "to_ndarray"]
