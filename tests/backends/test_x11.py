@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import socket
 import struct
@@ -10,14 +11,14 @@ import time
 
 import numpy as np
 import pytest
+from tests.virtual.collector import Collector
+from tests.virtual.servers import start_moving_window, start_xvfb, wait_for, xvfb
 
 from mediastreams._backends.linux import x11, x11_protocol, x11_surfaces
 from mediastreams._backends.linux.x11 import X11Backend
 from mediastreams._backends.linux.x11_protocol import X11Connection, X11Error, parse_display
 from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotFoundError, NotReadableError
-from tests.virtual.collector import Collector
-from tests.virtual.servers import start_moving_window, start_xvfb, wait_for, xvfb
 
 __all__ = ["xvfb"]
 
@@ -122,9 +123,7 @@ def test_a_moving_window_is_captured_at_thirty_frames_a_second(backend, xvfb):
     span = (collector.data[-1].timestamp - collector.data[0].timestamp) / 1e6
     assert len(collector.data) / 3 >= 27
     assert (len(collector.data) - 1) / span <= 30.5
-    changed = [
-        bool(np.any(pixels(a) != pixels(b))) for a, b in zip(collector.data, collector.data[1:], strict=False)
-    ]
+    changed = [bool(np.any(pixels(a) != pixels(b))) for a, b in itertools.pairwise(collector.data)]
     assert sum(changed) / len(changed) > 0.9
     assert tuple(pixels(collector.data[0])[110, 110]) == (0, 0, 255), "red, in BGR"
 
@@ -134,10 +133,10 @@ def test_frames_are_stamped_when_they_are_grabbed(backend):
     with capturing(backend.create_source(monitor), monitor.model.modes[0], frame_rate=60) as collector:
         wait_for(lambda: len(collector.data) >= 60, "sixty frames")
     stamps = [picture.timestamp for picture in collector.data]
-    assert all(b > a for a, b in zip(stamps, stamps[1:], strict=False))
+    assert all(b > a for a, b in itertools.pairwise(stamps))
     assert all(picture.av.pts == picture.timestamp and picture.duration == 16667 for picture in collector.data)
     delays = [arrival - stamp for arrival, stamp in zip(collector.arrivals, stamps, strict=False)]
-    assert 0 <= min(delays)
+    assert min(delays) >= 0
     assert float(np.median(delays)) < 30_000
 
 
@@ -206,12 +205,14 @@ def test_stopping_does_not_wait_for_the_next_frame(backend):
 
 
 def test_a_window_is_captured_alone_even_where_another_covers_it(backend, xvfb):
-    with start_moving_window(xvfb, "below", (300, 200), (50, 50)):
-        with start_moving_window(xvfb, "above", (400, 300), (0, 0), "00ff00"):
-            window = find(backend, "window", "below")
-            assert window.model.choices["display_surface"] == ("window",)
-            with capturing(backend.create_source(window), window.model.modes[0], frame_rate=60) as collector:
-                wait_for(lambda: len(collector.data) > 20, "frames")
+    with (
+        start_moving_window(xvfb, "below", (300, 200), (50, 50)),
+        start_moving_window(xvfb, "above", (400, 300), (0, 0), "00ff00"),
+    ):
+        window = find(backend, "window", "below")
+        assert window.model.choices["display_surface"] == ("window",)
+        with capturing(backend.create_source(window), window.model.modes[0], frame_rate=60) as collector:
+            wait_for(lambda: len(collector.data) > 20, "frames")
     assert (collector.data[-1].width, collector.data[-1].height) == (300, 200)
     assert tuple(pixels(collector.data[-1])[10, 150]) == (0, 0, 255)
 
@@ -349,7 +350,7 @@ def test_a_server_that_wants_a_cookie_is_served_with_it(monkeypatch, tmp_path):
     path = tmp_path / "authority"
     fields = b"".join(struct.pack(">H", len(f)) + f for f in (b"", b"", b"MIT-MAGIC-COOKIE-1", bytes(range(16))))
     path.write_bytes(struct.pack(">H", 65535) + fields)
-    with start_xvfb(320, 240, "-auth", str(path)) as (display, _server):
+    with start_xvfb(320, 240, ("-noreset", "-auth", str(path))) as (display, _server):
         monkeypatch.setenv("XAUTHORITY", str(tmp_path / "none"))
         with pytest.raises(X11Error, match="refused"):
             X11Connection(display)
@@ -362,3 +363,13 @@ def test_an_error_of_the_server_names_itself(xvfb):
     with X11Connection(xvfb) as server, pytest.raises(X11Error, match="BadWindow") as caught:
         x11_surfaces.look_at_window(server, 0x123456)
     assert caught.value.code == 3
+
+
+def test_a_server_that_begins_anew_after_each_last_client_can_be_captured(monkeypatch):
+    with start_xvfb(320, 240, options=()) as (display, _server):
+        monkeypatch.setenv("DISPLAY", display)
+        backend = X11Backend()
+        for _ in range(5):
+            monitor = find(backend, "monitor")
+            with capturing(backend.create_source(monitor), monitor.model.modes[0], frame_rate=60) as collector:
+                wait_for(lambda: len(collector.data) > 2, "frames")

@@ -79,11 +79,13 @@ def _first_line(process: subprocess.Popen[bytes], what: str) -> str:
 
 
 @contextlib.contextmanager
-def start_xvfb(width: int = 1280, height: int = 720, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def start_xvfb(
+    width: int = 1280, height: int = 720, options: tuple[str, ...] = ("-noreset",)
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """An X server without hardware on a free display; gives its name and the process."""
     needs("Xvfb")
     screen = ("-screen", "0", f"{width}x{height}x24")
-    command = ("Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp", "-noreset", *options)
+    command = ("Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp", *options)
     with _running(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         yield f":{_first_line(server, 'Xvfb')}", server
 
@@ -110,7 +112,9 @@ class PulseServer:
     def control(self, *words: str) -> str:
         """Run pactl; return what it prints."""
         environment = {**os.environ, **self.environment, "LC_ALL": "C"}
-        done = subprocess.run(("pactl", *words), env=environment, capture_output=True, text=True, check=False, timeout=10)
+        done = subprocess.run(
+            ("pactl", *words), env=environment, capture_output=True, text=True, check=False, timeout=10
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

@@ -17,12 +17,10 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import av
 import av.error
-from av.container import InputContainer
-from av.video.stream import VideoStream
 
 from mediastreams._backends.pts_clock import PtsClock
 from mediastreams._engine.clock import get_clock
@@ -31,6 +29,10 @@ from mediastreams._engine.worker import Worker
 from mediastreams._rules.values import Mode, Settings, VideoMode
 from mediastreams.abc import Clock, Delivery, Source
 from mediastreams.errors import DOMException, NotAllowedError, NotFoundError, NotReadableError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 __all__ = ["AvCapture", "Opening", "Target", "explain_open_error"]
 
@@ -226,6 +228,7 @@ class _Reader:
             next(frames, None)  # what FFmpeg read to know the format is older than anything we want
         due = self._clock.now_ns()
         while not self._stopping and not self._target.changed():
+            stamp = None
             if self._target.paced:
                 if self._clock.wait_until(due, self._wake):
                     break
@@ -237,7 +240,7 @@ class _Reader:
             frame = next(frames, None)
             if frame is None:
                 raise NotReadableError(f"{self._target.name} stopped sending")
-            if not self._target.paced:
+            if stamp is None:
                 stamp = pts_clock.stamp(frame.pts, stream.time_base, self._clock.now_us())
             if len(self._on_loan) >= self._target.loans:
                 frame = _copy(frame)
@@ -275,14 +278,14 @@ def _copy(frame: av.VideoFrame) -> av.VideoFrame:
     """The same picture in memory of its own."""
     twin = av.VideoFrame(frame.width, frame.height, frame.format.name)
     for ours, theirs in zip(twin.planes, frame.planes, strict=True):
+        target, source = memoryview(ours), memoryview(theirs)
+        width = min(ours.line_size, theirs.line_size)
         if ours.line_size == theirs.line_size:
-            ours.update(memoryview(theirs))
-        else:
-            width = min(ours.line_size, theirs.line_size)
-            target, source = memoryview(ours), memoryview(theirs)
-            for row in range(ours.height):
-                at = row * ours.line_size
-                target[at : at + width] = source[row * theirs.line_size : row * theirs.line_size + width]
+            target[:] = source
+            continue
+        for row in range(ours.height):
+            at = row * ours.line_size
+            target[at : at + width] = source[row * theirs.line_size : row * theirs.line_size + width]
     twin.colorspace, twin.color_range = frame.colorspace, frame.color_range
     return twin
 

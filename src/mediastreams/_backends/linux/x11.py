@@ -66,7 +66,8 @@ class X11Backend(Backend):
 
         def run() -> None:
             try:
-                while theirs not in select.select([server, theirs], [], [])[0]:
+                while not select.select([theirs], [], [], 0)[0]:
+                    select.select([server.fileno(), theirs.fileno()], [], [])
                     if server.take_events():
                         changed()
             except X11Error:
@@ -93,7 +94,7 @@ class X11Backend(Backend):
 
 def _monitors(server: X11Connection) -> Iterator[Device]:
     for number, monitor in enumerate(surfaces.list_monitors(server), 1):
-        label = f"Screen {number} ({monitor.width}×{monitor.height})"  # noqa: RUF001 - the sign of sizes
+        label = f"Screen {number} ({monitor.width}×{monitor.height})"
         model = _model(monitor.width, monitor.height, display_surface="monitor", logical_surface=False)
         yield Device("monitor", monitor.name, label, model, default=number == 1, handle=monitor)
 

@@ -15,12 +15,15 @@ import re
 import select
 import socket
 import struct
+import time
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 __all__ = ["Extension", "Property", "X11Connection", "X11Error", "parse_display"]
 
 _TIMEOUT: Final = 3.0
+_RESET_SECONDS: Final = 0.1  # an Xvfb whose last client has left begins anew and hangs up on who comes then
 _BAD: Final = {3: "BadWindow", 5: "BadAtom", 8: "BadMatch", 9: "BadDrawable", 10: "BadAccess"}
 _LOCAL, _WILD = 256, 65535
 _COOKIE: Final = b"MIT-MAGIC-COOKIE-1"
@@ -81,14 +84,18 @@ class X11Connection:
         self._events: list[bytes] = []
         self._extensions: dict[str, Extension | None] = {}
         self._atoms: dict[str, int] = {}
-        self._socket = _connect(host, number)
-        try:
-            self._set_up(_authorization(host, number), screen)
-        except BaseException:
-            self._socket.close()
-            raise
+        for last in (False, False, True):
+            self._socket = _connect(host, number)
+            try:
+                self._set_up(_authorization(host, number), screen)
+                break
+            except BaseException as error:
+                self._socket.close()
+                if last or not isinstance(error.__cause__, ConnectionError):
+                    raise
+                time.sleep(_RESET_SECONDS)
 
-    def __enter__(self) -> X11Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -224,7 +231,7 @@ def _connect(host: str, number: int) -> socket.socket:
             return socket.create_connection((host, 6000 + number), _TIMEOUT)
         except OSError as error:
             raise X11Error(f"no X server answers at {host}:{number}") from error
-    for address in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):
+    for address in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):  # noqa: S108 - where X servers listen
         candidate = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         candidate.settimeout(_TIMEOUT)
         try:
@@ -239,11 +246,9 @@ def _connect(host: str, number: int) -> socket.socket:
 
 def _authorization(host: str, number: int) -> tuple[bytes, bytes]:
     """The cookie for a display out of the user's authority file; empty when there is none."""
-    path = os.environ.get("XAUTHORITY") or os.path.expanduser("~/.Xauthority")
     try:
-        with open(path, "rb") as file:
-            content = file.read(1 << 20)
-    except OSError:
+        content = Path(os.environ.get("XAUTHORITY") or "~/.Xauthority").expanduser().read_bytes()
+    except (OSError, RuntimeError):  # no such file; no home
         return b"", b""
     best: tuple[int, bytes] = (0, b"")
     with contextlib.suppress(struct.error):

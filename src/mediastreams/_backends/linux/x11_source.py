@@ -33,7 +33,7 @@ class X11Target:
         self._window = window
         self._server: X11Connection | None = None
 
-    def open(self, mode: VideoMode, settings: Settings) -> Opening | None:
+    def open(self, mode: VideoMode, settings: Settings) -> Opening | None:  # noqa: ARG002 - the screen decides, not we
         try:
             place = self._locate()
         except X11Error as error:
@@ -44,6 +44,7 @@ class X11Target:
             return None
         width, height, where = place
         rate = min(max(float(settings.get("frame_rate", _USUAL_FRAME_RATE)), MIN_FRAME_RATE), MAX_FRAME_RATE)
+        modes = VideoMode(width, height, MIN_FRAME_RATE, MAX_FRAME_RATE)
         options = {
             "probesize": "32",  # no read-ahead: half a second of old frames
             "framerate": "1000",  # never waits: the reader keeps the time
@@ -51,7 +52,7 @@ class X11Target:
             "draw_mouse": "0" if settings.get("cursor") == "never" else "1",
             **where,
         }
-        return Opening(self._display, "x11grab", options, VideoMode(width, height, MIN_FRAME_RATE, MAX_FRAME_RATE), rate)
+        return Opening(self._display, "x11grab", options, modes, rate)
 
     def changed(self) -> bool:
         try:
