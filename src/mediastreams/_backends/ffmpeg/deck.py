@@ -1,0 +1,162 @@
+"""`Deck`: the passes of one file and its lanes: what is read next, what is decoded ahead, when a round is over.
+
+Not for: time and waiting (``movie.py``). Everything on the movie's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from mediastreams._backends.ffmpeg.lanes import Lane
+from mediastreams._backends.ffmpeg.passes import Pass
+from mediastreams.errors import AbortError, DOMException, EncodingError
+
+if TYPE_CHECKING:
+    from mediastreams._backends.ffmpeg.interrupts import Interrupt
+    from mediastreams._backends.ffmpeg.locations import Location
+
+__all__ = ["Deck"]
+
+_logger = logging.getLogger(__name__)
+_PICTURES_AHEAD: Final = 3
+_SOUND_AHEAD_US: Final = 150_000
+_MOST_PACKETS: Final = 2_000  # read ahead for a stream whose next packet lies far behind its siblings'
+_SHORTEST_ROUND_US: Final = 1_000
+
+
+class Deck:
+    """Opens the first pass when made.
+
+    ``begin`` is the media time at which the present pass begins, ``error`` what ended the reading early.
+    """
+
+    def __init__(self, location: Location, interrupt: Interrupt) -> None:
+        self._location = location
+        self._interrupt = interrupt
+        self._pass = Pass(location, interrupt)
+        self.lanes = tuple(Lane(info, location.name) for info in self._pass.tracks)
+        self._by_index = {lane.info.index: lane for lane in self.lanes}
+        self.duration = self._pass.duration
+        self.begin = 0
+        self.error: DOMException | None = None
+        self._at_end = False
+        self._queued = 0
+        self._take_up()
+
+    def _take_up(self) -> None:
+        self._pass.select(tuple(lane.info for lane in self.lanes))
+        for lane in self.lanes:
+            lane.begin_pass(self._pass.stream(lane.info), self._pass.zero, self.begin)
+        self._at_end = False
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def read(self) -> Lane | None:
+        """Read one packet into its lane's queue; ``None`` when this pass has none left.
+
+        Raises:
+            AbortError: interrupted.
+        """
+        if self._at_end:
+            return None
+        try:
+            packet = self._pass.read()
+        except AbortError:
+            raise
+        except DOMException as error:
+            _logger.warning("%s", error.message)
+            self.error = error
+            packet = None
+        if packet is None:
+            self._at_end = True
+            return None
+        lane = self._by_index[packet.stream_index]
+        lane.packets.append(packet)
+        self._queued += 1
+        return lane
+
+    def decode_next(self, lane: Lane) -> None:
+        """Decode the oldest packet that waits in a lane."""
+        self._queued -= 1
+        lane.decode(lane.packets.popleft())
+
+    def fill(self, *, loop: bool) -> None:
+        """Decode as far ahead as playing in real time needs; go over to the next pass when this one is used up."""
+        for lane in self.lanes:
+            while not lane.drained and not _enough(lane):
+                if lane.packets:
+                    self.decode_next(lane)
+                elif self._at_end:
+                    lane.drain()
+                elif self._queued >= _MOST_PACKETS:
+                    break
+                else:
+                    self.read()
+        if loop and self.used_up and self.next_pass():
+            self.fill(loop=loop)
+
+    def next_lane(self) -> Lane | None:
+        """The lane whose item is due first; ``None`` when none has any."""
+        best = None
+        for lane in self.lanes:
+            if lane.ready and (best is None or lane.ready[0].media < best.ready[0].media):
+                best = lane
+        return best
+
+    # ── rounds ───────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def used_up(self) -> bool:
+        """Whether everything of this pass is decoded."""
+        return all(lane.drained for lane in self.lanes)
+
+    @property
+    def end(self) -> int:
+        """The media time at which what is decoded so far is over."""
+        return max(lane.end for lane in self.lanes)
+
+    def next_pass(self) -> bool:
+        """Begin the file again where this pass ended; False when that is impossible (``error`` says why)."""
+        if self.error is not None:
+            return False
+        end = self.end
+        if end - self.begin < _SHORTEST_ROUND_US or not self._location.again:
+            return False
+        for lane in self.lanes:
+            lane.end_pass()
+        self._pass.close()
+        try:
+            self._pass = Pass(self._location, self._interrupt)
+        except AbortError:
+            raise
+        except DOMException as error:
+            _logger.warning("It could not be repeated: %s", error.message)
+            self.error = error
+            return False
+        if [info.index for info in self._pass.tracks] != [lane.info.index for lane in self.lanes]:
+            self.error = EncodingError(f"{self._location.name!r} is no longer the file it was")
+            return False
+        self.begin = end
+        self._take_up()
+        return True
+
+    def verdict(self) -> DOMException | None:
+        """Why the movie ended, when it is not that it was over."""
+        if self.error is None and all(lane.errors and not lane.decoded for lane in self.lanes):
+            return EncodingError(f"Nothing of {self._location.name!r} could be decoded: it is damaged")
+        return self.error
+
+    def close(self) -> None:
+        """Close the file and let the decoders go. Idempotent."""
+        for lane in self.lanes:
+            lane.end_pass()
+            lane.ready.clear()
+        self._pass.close()
+
+
+def _enough(lane: Lane) -> bool:
+    ready = lane.ready
+    if lane.info.kind == "video":
+        return len(ready) >= _PICTURES_AHEAD
+    return len(ready) > 1 and ready[-1].media - ready[0].media >= _SOUND_AHEAD_US

@@ -1,0 +1,160 @@
+"""`Pass`: a file opened once, and its packets from the beginning to the end.
+
+Not for: decoding (``lanes.py``). A looped file is several passes: each opens anew, which also works where
+nothing can be sought, and lets the decoders of the last pass run dry.
+
+Rules of the file: made, read and closed on one thread. Every open and every network read has a time-out.
+What FFmpeg may open from within is `Location.protocols`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.container
+import av.error
+from av.format import Flags
+from av.stream import Discard
+
+from mediastreams._backends.ffmpeg.locations import BinaryReader, Location, reader_of
+from mediastreams._backends.ffmpeg.stamps import PacketTimes, Ticks
+from mediastreams._backends.ffmpeg.tracks import TrackInfo, describe
+from mediastreams._backends.ffmpeg.translate import translate
+from mediastreams.errors import AbortError, NotSupportedError
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
+
+    from mediastreams._backends.ffmpeg.interrupts import Interrupt
+
+__all__ = ["Pass"]
+
+_logger = logging.getLogger(__name__)
+_OPEN_SECONDS: Final = 20.0
+_READ_SECONDS: Final = 10.0
+_NO_MEDIA: Final = frozenset({"tty"})  # FFmpeg plays any text file as a film of a terminal
+
+
+class _Guard:
+    """A program's file object, as FFmpeg may use it: what it returns is checked, and a stop is seen at the next call."""
+
+    def __init__(self, reader: BinaryReader, interrupt: Interrupt) -> None:
+        self._reader = reader
+        self._interrupt = interrupt
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        seekable = getattr(self._reader, "seekable", None)
+        return bool(seekable()) if callable(seekable) else hasattr(self._reader, "seek")
+
+    def read(self, size: int) -> bytes:
+        if self._interrupt.is_set():
+            raise AbortError("The file was closed")
+        data = self._reader.read(size)
+        if not isinstance(data, bytes):
+            data = memoryview(data).tobytes()  # TypeError for str and None (a file object that does not block)
+        if len(data) > size:  # FFmpeg's buffer is not larger
+            raise ValueError(f"the file object returned {len(data)} bytes where {size} were asked for")
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int | None:
+        seek = self._reader.seek  # type: ignore[attr-defined]  # asked only when seekable
+        return seek(offset, whence)  # type: ignore[no-any-return]
+
+    def tell(self) -> int:
+        return self._reader.tell()  # type: ignore[attr-defined, no-any-return]
+
+
+class Pass:
+    """One opened container.
+
+    ``tracks`` are its audio and video streams, ``duration`` its length in µs where known, ``zero`` the stamp in µs
+    at which it begins.
+    """
+
+    def __init__(self, location: Location, interrupt: Interrupt) -> None:
+        self.location = location
+        self._interrupt = interrupt
+        self._container = _open(location, interrupt)
+        try:
+            self.zero = self._container.start_time or 0
+            self.duration = self._container.duration
+            self.tracks = describe(self._container, location.name, self.zero)
+            if self._container.format.name in _NO_MEDIA or not self.tracks:
+                raise NotSupportedError(f"{location.name!r} holds no sound or picture that FFmpeg decodes")
+        except BaseException:
+            self.close()
+            raise
+        self._times = PacketTimes(jumps=bool(self._container.format.flags & Flags.ts_discont.value))
+        self._ticks: dict[int, Ticks] = {}
+        self._packets: Iterator[Packet[Stream]] | None = None
+
+    def stream(self, info: TrackInfo) -> Stream:
+        return self._container.streams[info.index]
+
+    def select(self, tracks: tuple[TrackInfo, ...]) -> None:
+        """Read these streams only. Once, before the first `read`."""
+        wanted = {info.index for info in tracks}
+        for stream in self._container.streams:
+            if stream.index in wanted:
+                self._ticks[stream.index] = Ticks(stream.time_base, 0)
+            else:
+                stream.discard = Discard.all
+        self._packets = self._container.demux([self._container.streams[index] for index in sorted(wanted)])
+
+    def read(self) -> Packet[Stream] | None:
+        """The next packet, its stamps without jumps; ``None`` at the end.
+
+        Raises: NetworkError, NotReadableError, NotSupportedError: reading failed; AbortError: interrupted.
+        """
+        assert self._packets is not None
+        try:
+            packet = next(self._packets, None)
+        except Exception as error:
+            if self._interrupt.is_set():
+                raise AbortError("The file was closed") from error
+            raise translate(error, self.location, "be read on") from error
+        if packet is None or (packet.size == 0 and packet.dts is None and packet.pts is None):
+            return None
+        self._repair(packet)
+        return packet
+
+    def _repair(self, packet: Packet[Stream]) -> None:
+        ticks = self._ticks[packet.stream_index]
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        time = None if stamp is None else ticks.us(stamp)
+        shift = self._times.look(packet.stream_index, time, ticks.span_us(packet.duration or 0))
+        if shift:
+            moved = ticks.stamps(shift)
+            if packet.pts is not None:
+                packet.pts += moved
+            if packet.dts is not None:
+                packet.dts += moved
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        self._packets = None
+        self._container.close()
+
+
+def _open(location: Location, interrupt: Interrupt) -> av.container.InputContainer:
+    reader = reader_of(location)
+    options = {"protocol_whitelist": location.protocols}
+    timeout = (_OPEN_SECONDS, _READ_SECONDS) if location.network else None
+    try:
+        if reader is None:
+            return av.open(location.url, "r", options=options, timeout=timeout, metadata_errors="replace")
+        guard = _Guard(reader, interrupt)
+        if guard.seekable():
+            guard.seek(0)
+        return av.open(guard, "r", options=options, metadata_errors="replace")
+    except Exception as error:
+        if interrupt.is_set():
+            raise AbortError(f"Opening {location.name!r} was given up") from error
+        raise translate(error, location) from error
