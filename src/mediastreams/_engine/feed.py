@@ -13,7 +13,6 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from mediastreams._engine.blank import black_like, silence_like
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.port import DEFAULT_BOUND_US, Policy, SinkPort
 from mediastreams.errors import NotSupportedError
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.audio_adapter import AudioAdapter
     from mediastreams._engine.source import SourceHub
     from mediastreams._engine.video_adapter import VideoAdapter
-    from mediastreams._rules.values import Kind, Mode
+    from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock
 
 __all__ = ["AudioCounters", "FeedListener", "TrackFeed", "VideoCounters"]
@@ -80,6 +79,7 @@ class TrackFeed:
         self.ended = hub.ended
         self.muted = hub.muted
         self.adapter: VideoAdapter | AudioAdapter | None = None
+        self.target: Settings = {}  # what the track's frames are to be; other tracks of the source heed it
         self.video_counters = VideoCounters()
         self.audio_counters = AudioCounters()
         self.kept: object = None  # a strong reference to the track while it lives and has listeners
@@ -156,12 +156,12 @@ class TrackFeed:
     def _push_picture(self, picture: Picture) -> None:
         counters = self.video_counters
         counters.total += 1
+        if not self.enabled:
+            from mediastreams._engine.blank import black_like  # noqa: PLC0415 - loads av
+
+            picture = black_like(picture)  # its scaled versions are kept, so black costs nothing
         adapter: VideoAdapter | None = self.adapter  # type: ignore[assignment]  # the track's kind decides
-        adapted: Picture | None = picture
-        if adapter is not None:
-            adapted = adapter.process(picture) if self.enabled else adapter.process_blank(picture)
-        elif not self.enabled:
-            adapted = black_like(picture)
+        adapted = picture if adapter is None else adapter.process(picture)
         if adapted is None:
             counters.discarded += 1
             return
@@ -170,6 +170,8 @@ class TrackFeed:
 
     def _push_sound(self, sound: Sound) -> None:
         if not self.enabled:
+            from mediastreams._engine.blank import silence_like  # noqa: PLC0415
+
             sound = silence_like(sound)
         adapter: AudioAdapter | None = self.adapter  # type: ignore[assignment]
         captured = sound.metadata.get("capture_time", sound.timestamp)

@@ -13,7 +13,6 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from mediastreams._engine.convert import age
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.room import Room
 from mediastreams._engine.worker import after_fork_in_child, reaper
@@ -31,9 +30,12 @@ _logger = logging.getLogger(__name__)
 class _Delivery:
     """What one start of the source writes to. Cut off by `SourceHub` when that start is over."""
 
-    __slots__ = ("_hub", "_newer", "_newest", "open")
+    __slots__ = ("_age", "_hub", "_newer", "_newest", "open")
 
     def __init__(self, hub: SourceHub) -> None:
+        from mediastreams._engine.convert import age  # noqa: PLC0415 - loads av, which a listing does not need
+
+        self._age = age
         self._hub = hub
         self._newest: Picture | None = None
         self._newer: Picture | None = None
@@ -44,7 +46,7 @@ class _Delivery:
             return
         if isinstance(data, Picture):  # memos live on the newest two pictures
             if self._newer is not None:
-                age(self._newer)
+                self._age(self._newer)
             self._newer, self._newest = self._newest, data
         for feed in self._hub.feeds:
             feed.push(data)
@@ -78,7 +80,7 @@ class SourceHub:
         self.muted = False
         self.ended = False
         self.room: Room = source.room or Room()
-        self._operation = threading.RLock()  # held while the device opens and closes
+        self.operation = threading.RLock()  # held while the device opens and closes; whoever decides a mode holds it
         self._lock = threading.Lock()  # held for the lists only
         self._delivery: _Delivery | None = None
         self._reserved = 0
@@ -103,10 +105,12 @@ class SourceHub:
 
         Returns the mode it really runs in. A mode that needs no change opens nothing.
         """
-        with self._operation:
+        with self.operation:
             with self._lock:
                 self._reserved += 1
             try:
+                if self.ended:  # it was unplugged and is back
+                    self._stop()
                 if not self.running:
                     return self._start(mode, settings)
                 if mode != self.mode or dict(settings) != dict(self.settings):
@@ -119,7 +123,7 @@ class SourceHub:
 
     def reconfigure(self, mode: Mode, settings: Settings) -> Mode:
         """Bring the running source to another mode and settings."""
-        with self._operation:
+        with self.operation:
             return self._change(mode, settings) if self.running else mode
 
     def _start(self, mode: Mode, settings: Settings) -> Mode:
@@ -149,17 +153,20 @@ class SourceHub:
             return mode
         before, old_settings = self.mode, self.settings
         self._stop()
+        self.source_reconfigured(mode)  # before the first frame: the tracks change their adapters
         try:
             actual = self._start(mode, settings)
         except Exception:
             # The device refused the new mode: the tracks that live must get their old one back.
             assert before is not None
+            self.source_reconfigured(before)
             try:
                 self._start(before, old_settings)
             except Exception as error:  # noqa: BLE001 - told to the tracks as their end
                 self.source_ended(error)
             raise
-        self.source_reconfigured(actual)
+        if actual != mode:
+            self.source_reconfigured(actual)
         return actual
 
     def _stop(self) -> None:
@@ -174,7 +181,7 @@ class SourceHub:
 
     def close_if_unused(self) -> None:
         """Stop the source when no feed and no reservation is left. Blocks: worker threads only."""
-        with self._operation:
+        with self.operation:
             if not self.feeds and not self._reserved:
                 self._stop()
 
@@ -219,12 +226,15 @@ class SourceHub:
 
     def source_ended(self, error: BaseException | None) -> None:
         self.ended = True
-        for feed in self.feeds:
+        with self._lock:
+            feeds, self.feeds = self.feeds, ()
+        for feed in feeds:
             feed.source_ended(error)
+        self._close_soon()
 
     def after_fork(self) -> None:
         """The child has no reader: everything of the parent is dead here. Takes no lock, joins nothing."""
-        self._operation = threading.RLock()
+        self.operation = threading.RLock()
         self._lock = threading.Lock()
         self._delivery = None
         self.ended = True

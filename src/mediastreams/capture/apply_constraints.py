@@ -1,0 +1,94 @@
+"""The *ApplyConstraints algorithm* on a live track, and what a track does when its source changes by itself.
+
+Not for: selecting settings (``_rules/select_settings.py``), or bringing the device there (``track_source.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mediastreams._rules.constraints import parse_constraints
+from mediastreams._rules.select_settings import Overconstrained, select_settings, serves
+from mediastreams._webidl.tasks import in_parallel, queue_task
+from mediastreams.capture.enums import MediaStreamTrackState
+from mediastreams.capture.track_source import adapter_for
+from mediastreams.errors import OverconstrainedError
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import DeviceModel, Mode, Settings
+    from mediastreams.capture.media_stream_track import MediaStreamTrack
+
+__all__ = ["apply_constraints", "follow_source", "settings_satisfying"]
+
+
+async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[str, Any]) -> None:
+    """*The applyConstraints template method*, its parallel part.
+
+    Raises:
+        OverconstrainedError: nothing satisfies the new constraints; the existing ones remain.
+
+    https://w3c.github.io/mediacapture-main/#dom-constrainablepattern-applyconstraints
+    """
+    # 4. In parallel, in the order of the calls.
+    if track._applying is None:
+        track._applying = asyncio.Lock()
+    async with track._applying:
+        source = track._source
+        # ApplyConstraints 1-2. Select, or fail with the constraint's name.
+        settings = settings_satisfying(
+            source.selectable, new_constraints, display=source.display, current=track._settings
+        )
+
+        def commit(_result: None = None) -> None:
+            # 4.3. Both slots at once. A track that ended meanwhile keeps what it ended with.
+            if track._ready_state is MediaStreamTrackState.LIVE:
+                track._constraints = dict(new_constraints)
+                track._settings = dict(settings)
+
+        # ApplyConstraints 3. Apply in a single operation, off the loop: a device may have to be reopened. Whoever
+        # cancels the wait does not cancel the device: the slots follow what was done.
+        await in_parallel(
+            source.configure_for,
+            track._feed,
+            settings,
+            abandoned=lambda _: queue_task(track._owner, commit),
+        )
+        commit()
+
+
+def settings_satisfying(
+    model: DeviceModel, constraints: Mapping[str, Any], *, display: bool, current: Settings | None = None
+) -> Settings:
+    """Select settings of one source.
+
+    Raises:
+        OverconstrainedError: there are none.
+    """
+    parsed = parse_constraints(model.kind, constraints, display=display)
+    selected = select_settings([model], parsed, current=current)
+    if isinstance(selected, Overconstrained):
+        raise OverconstrainedError(selected.constraint, selected.message)
+    return selected.settings
+
+
+def follow_source(track: MediaStreamTrack, mode: Mode) -> Settings:
+    """Choose new settings because the source has changed its mode by itself or for another track.
+
+    Settings that the new mode still serves stay. Else they are selected again under the track's constraints,
+    and if those cannot be met any more, without them: the frames come as they come. Any thread.
+
+    https://w3c.github.io/mediacapture-main/#dfn-applyconstraints-algorithm (the paragraph on choosing new settings)
+    """
+    source, feed = track._source, track._feed
+    settings: Settings = feed.target
+    if not settings or not serves(mode, settings):
+        model = source.model_in(mode)
+        try:
+            settings = settings_satisfying(model, track._constraints, display=source.display, current=settings)
+        except OverconstrainedError:
+            settings = settings_satisfying(model, {}, display=source.display)
+    feed.target = settings
+    feed.adapter = adapter_for(mode, settings)
+    return settings

@@ -1,0 +1,409 @@
+"""`MediaStreamTrack`.
+
+Not for: constraints (``apply_constraints.py``), frames (``track_frames.py``), the way of a frame (``_engine``).
+
+Rules of the file: the slots change on the owner loop, in the task that fires the event; `stop`, `enabled` and the
+getters work from any thread. What the source's thread says arrives in the four ``source_…`` methods, which only
+queue tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import sys
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from mediastreams._engine.feed import TrackFeed
+from mediastreams._engine.worker import reaper
+from mediastreams._rules.capabilities import capabilities_of
+from mediastreams._webidl.conversions import boolean, dom_string
+from mediastreams._webidl.events import EventTarget, event_handler, fire_event
+from mediastreams._webidl.interfaces import illegal_constructor, public
+from mediastreams._webidl.tasks import queue_task
+from mediastreams.capture.apply_constraints import apply_constraints, follow_source
+from mediastreams.capture.dictionaries import MediaTrackCapabilities, MediaTrackSettings
+from mediastreams.capture.enums import MediaStreamTrackState
+from mediastreams.capture.requests import convert_media_track_constraints
+from mediastreams.capture.track_source import adapter_for
+from mediastreams.capture.track_stats import MediaStreamTrackAudioStats, MediaStreamTrackVideoStats
+
+if TYPE_CHECKING:
+    from mediastreams._engine.audio_data import AudioData
+    from mediastreams._engine.frame_iterator import FrameIterator
+    from mediastreams._engine.port import Policy
+    from mediastreams._engine.video_frame import VideoFrame
+    from mediastreams._rules.values import Kind, Mode, Settings
+    from mediastreams.capture.constraint_types import MediaTrackConstraints
+    from mediastreams.capture.track_source import TrackSource
+
+__all__ = ["MediaStreamTrack"]
+
+_INHERENT: Final = ("device_id", "facing_mode", "group_id")
+_HINTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "audio": frozenset({"", "speech", "speech-recognition", "music"}),
+        "video": frozenset({"", "motion", "detail", "text"}),
+    }
+)
+
+
+@public
+class MediaStreamTrack(EventTarget):
+    """One picture or one sound of a source: a light view, many on one source, any number of consumers on it.
+
+    Owns its `TrackFeed`; the last live track of a source to end stops the source. Belongs to one event loop;
+    `stop`, `enabled`, getters and blocking iteration work from any thread. A live track with listeners stays
+    alive though nobody holds it; any other is stopped when it is dropped.
+
+    https://w3c.github.io/mediacapture-main/#mediastreamtrack
+    """
+
+    __init__ = illegal_constructor("Tracks come from get_user_media(), clone(), open(), a generator or a canvas.")  # type: ignore[assignment]
+
+    onmute = event_handler("mute")
+    onunmute = event_handler("unmute")
+    onended = event_handler("ended")
+    onconfigurationchange = event_handler("configurationchange")
+
+    @classmethod
+    def _create(cls, source: TrackSource, settings: Settings, constraints: Mapping[str, Any] | None = None) -> Self:
+        """*Create a MediaStreamTrack*. The settings were selected and the source was brought to them.
+
+        https://w3c.github.io/mediacapture-main/#dfn-create-a-mediastreamtrack
+        """
+        track = cls.__new__(cls)
+        EventTarget.__init__(track)
+        # 2. The slots.
+        track._source = source  # [[Source]]
+        track._id = str(uuid.uuid4())  # [[Id]]
+        track._kind = source.kind  # [[Kind]]
+        track._label = source.label  # [[Label]]
+        track._ready_state = MediaStreamTrackState.LIVE  # [[ReadyState]]
+        track._muted = source.hub.muted  # [[Muted]]
+        track._constraints = dict(constraints or {})  # [[Constraints]]
+        track._settings = dict(settings)  # [[Settings]]
+        track._content_hint = ""
+        track._stats = None
+        track._applying = None
+        track._feed = feed = TrackFeed(source.hub, track)
+        feed.target = dict(settings)
+        if source.hub.mode is not None:
+            feed.adapter = adapter_for(source.hub.mode, settings)
+        source.hub.add_feed(feed)
+        if feed.ended or source.hub.ended:  # the source ended between its start and now
+            track._ready_state = MediaStreamTrackState.ENDED
+            feed.stop()
+        return track
+
+    _source: TrackSource
+    _id: str
+    _kind: Kind
+    _label: str
+    _ready_state: MediaStreamTrackState
+    _muted: bool
+    _constraints: dict[str, Any]
+    _settings: dict[str, Any]
+    _content_hint: str
+    _feed: TrackFeed
+    _stats: MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None
+    _applying: asyncio.Lock | None
+
+    # ── attributes ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def kind(self) -> Kind:
+        """``"audio"`` or ``"video"``."""
+        return self._kind
+
+    @property
+    def id(self) -> str:
+        """A UUID of this track; a clone has another."""
+        return self._id
+
+    @property
+    def label(self) -> str:
+        """What the source is called, ``""`` when it has no name."""
+        return self._label
+
+    @property
+    def enabled(self) -> bool:
+        """False: consumers get black pictures or silence. Settable from any thread."""
+        return self._feed.enabled
+
+    @enabled.setter
+    def enabled(self, value: bool) -> None:
+        self._feed.enabled = boolean(value, "MediaStreamTrack.enabled")
+
+    @property
+    def muted(self) -> bool:
+        """Whether the source temporarily cannot give data; see the ``mute`` and ``unmute`` events."""
+        return self._muted
+
+    @property
+    def ready_state(self) -> MediaStreamTrackState:
+        """``"live"`` or ``"ended"``; what has ended stays so."""
+        return self._ready_state
+
+    @property
+    def content_hint(self) -> str:
+        """What the content is, for encoders: ``speech``, ``speech-recognition``, ``music``; ``motion``, ``detail``, ``text``.
+
+        A value that is not for this kind of track is ignored.
+
+        https://w3c.github.io/mst-content-hint/#dom-mediastreamtrack-contenthint
+        """
+        return self._content_hint
+
+    @content_hint.setter
+    def content_hint(self, value: str) -> None:
+        hint = dom_string(value, "MediaStreamTrack.content_hint")
+        if hint in _HINTS[self._kind]:
+            self._content_hint = hint
+
+    @property
+    def stats(self) -> MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None:
+        """Counters of the track: frames of a video track, latency of an audio track. The same object every time.
+
+        https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrack-stats
+        """
+        if self._stats is None:
+            of_kind = MediaStreamTrackVideoStats if self._kind == "video" else MediaStreamTrackAudioStats
+            self._stats = of_kind._of(self._feed)
+        return self._stats
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────────
+
+    def clone(self) -> Self:
+        """A track of the same source with a life, constraints, settings and ``enabled`` of its own.
+
+        https://w3c.github.io/mediacapture-main/#dfn-clone-a-track
+        """
+        # 3. Create a track on the same source; while it is being made the source stays.
+        clone = self._create(self._source, self._settings, copy.deepcopy(self._constraints))
+        # 4-6. The state, and (in _create) constraints and settings.
+        if self._ready_state is MediaStreamTrackState.ENDED:
+            clone._ready_state = MediaStreamTrackState.ENDED
+            clone._feed.stop()
+        # SPEC-ISSUE: the text creates clones enabled, "unless stated otherwise (for example when cloned)": the
+        # web-platform-tests and every browser carry `enabled`, muted state and hint over.
+        clone._feed.enabled = self._feed.enabled
+        clone._muted = self._muted
+        clone._content_hint = self._content_hint
+        return clone
+
+    def stop(self) -> None:
+        """End this track for good; nothing is delivered any more and no event is fired. Any thread; idempotent.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-stop
+        """
+        # 2. Nothing to do for an ended track.
+        if self._ready_state is MediaStreamTrackState.ENDED:
+            return
+        # 4. The state first: another thread that sees the source stopped must see the track ended.
+        self._ready_state = MediaStreamTrackState.ENDED
+        # 3. Tell the source.
+        self._feed.stop()
+        self._after_end()
+
+    def _end(self, _error: BaseException | None) -> None:
+        """The task of *track ended*, for every reason but `stop`.
+
+        https://w3c.github.io/mediacapture-main/#track-ended
+        """
+        # 1-2. Once.
+        if self._ready_state is MediaStreamTrackState.ENDED:
+            return
+        self._ready_state = MediaStreamTrackState.ENDED
+        # 3. Tell the source.
+        self._feed.stop()
+        # 4. Fire.
+        fire_event(self, "ended")
+        self._after_end()
+
+    def _after_end(self) -> None:
+        self._recheck_waits()
+        if self._source.on_track_ended is not None:
+            self._source.on_track_ended()
+
+    def _set_muted(self, muted: bool) -> None:  # noqa: FBT001 - the argument of a task
+        """*Set a track's muted state*.
+
+        https://w3c.github.io/mediacapture-main/#set-track-muted
+        """
+        # 2-3. The slot.
+        if self._muted is muted or self._ready_state is MediaStreamTrackState.ENDED:
+            return
+        self._muted = muted
+        # 4-5. Fire.
+        fire_event(self, "mute" if muted else "unmute")
+
+    def _set_configuration(self, settings: Settings) -> None:
+        """The source changed by itself: new settings, and ``configurationchange`` when they differ.
+
+        https://w3c.github.io/mediacapture-extensions/#event-mediastreamtrack-configurationchange
+        """
+        if self._ready_state is MediaStreamTrackState.LIVE and dict(settings) != self._settings:
+            self._settings = dict(settings)
+            fire_event(self, "configurationchange")
+
+    # ── constraints ──────────────────────────────────────────────────────────────────────────────
+
+    def get_capabilities(self) -> MediaTrackCapabilities:
+        """What the source can do, whatever the constraints say.
+
+        https://w3c.github.io/mediacapture-main/#dom-constrainablepattern-getcapabilities
+        """
+        return MediaTrackCapabilities.from_rules(capabilities_of(self._source.selectable))
+
+    def get_constraints(self) -> MediaTrackConstraints:
+        """A copy of the constraints applied last, as they were given.
+
+        https://w3c.github.io/mediacapture-main/#dom-constrainablepattern-getconstraints
+        """
+        return copy.deepcopy(self._constraints)  # type: ignore[return-value]
+
+    def get_settings(self) -> MediaTrackSettings:
+        """What the track is set to now. Of an ended track: device, group and facing mode.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-getsettings
+        """
+        settings = self._settings
+        if self._ready_state is MediaStreamTrackState.ENDED:
+            settings = {name: settings[name] for name in _INHERENT if name in settings}
+        return MediaTrackSettings(**settings)
+
+    async def apply_constraints(
+        self, constraints: MediaTrackConstraints | Mapping[str, Any] | None = None, **keywords: Any
+    ) -> None:
+        """Replace the constraints of this track, and bring it to settings that satisfy them.
+
+        Raises:
+            OverconstrainedError: no settings satisfy them; constraints and settings stay as they were.
+            TypeError: a malformed constraint.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-applyconstraints
+        """
+        where = "MediaStreamTrack.apply_constraints"
+        self._owner.check(where)
+        given = convert_media_track_constraints(constraints, keywords, where)
+        # 2. An ended track takes anything and does nothing.
+        if self._ready_state is MediaStreamTrackState.LIVE:
+            # 3. The template method.
+            await apply_constraints(self, given)
+
+    # ── consumers ────────────────────────────────────────────────────────────────────────────────
+
+    def frames(
+        self,
+        *,
+        policy: Policy | None = None,
+        format: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        samples: int | None = None,
+    ) -> FrameIterator[VideoFrame] | FrameIterator[AudioData]:
+        """Iterate over the frames from now on: ``async for`` on a loop, ``for`` in any other thread.
+
+        Args:
+            policy: ``latest`` (default for video: one frame waits, the newest wins), ``drop-oldest`` (default for
+                audio: up to one second waits, the next chunk tells the gap), ``wait`` (only with a free clock).
+            format: what ``to_ndarray()`` of the frames gives, made before hand-over: ``bgr24`` …; ``float32``, ``int16``.
+            width: pixels; with one of the two the aspect ratio is kept.
+            height: pixels.
+            sample_rate: samples per second.
+            channels: how many; mixed by the rules of Web Audio.
+            samples: samples per channel in every chunk; the last may be shorter.
+
+        Raises:
+            NotSupportedError: ``wait`` on a source that keeps real time.
+            TypeError: an argument for the other kind of track, or of the wrong type.
+            ValueError: an unknown policy or format, or a number out of range.
+        """
+        from mediastreams.capture.track_frames import frames_of  # noqa: PLC0415 - loads av and numpy
+
+        options = {
+            "format": format,
+            "width": width,
+            "height": height,
+            "sample_rate": sample_rate,
+            "channels": channels,
+            "samples": samples,
+        }
+        return frames_of(self, policy, options)
+
+    def __aiter__(self) -> AsyncIterator[VideoFrame] | AsyncIterator[AudioData]:
+        return self.frames()
+
+    # ── what the source's thread says ────────────────────────────────────────────────────────────
+
+    def source_muted(self, *, muted: bool) -> None:
+        queue_task(self._owner, self._set_muted, muted)
+
+    def source_ended(self, error: BaseException | None) -> None:
+        queue_task(self._owner, self._end, error)
+
+    def source_reconfigured(self, mode: Mode) -> None:
+        settings = follow_source(self, mode)
+        queue_task(self._owner, self._set_configuration, settings)
+
+    def source_died_in_fork(self) -> None:
+        self._ready_state = MediaStreamTrackState.ENDED
+
+    # ── Python ───────────────────────────────────────────────────────────────────────────────────
+
+    def _can_still_fire(self, type: str) -> bool:
+        return self._ready_state is MediaStreamTrackState.LIVE or type not in _TRACK_EVENTS
+
+    def _listeners_changed(self) -> None:
+        """*Garbage collection*: a live track with listeners is kept.
+
+        https://w3c.github.io/mediacapture-main/#mediastreamtrack
+        """
+        live = self._ready_state is MediaStreamTrackState.LIVE
+        self._feed.kept = self if live and self._has_listeners() else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "" if self._feed.enabled else " disabled"
+        state += " muted" if self._muted else ""
+        shown = self._settings
+        if self._kind == "video" and "width" in shown:
+            size = f" {shown['width']}×{shown['height']} @ {shown.get('frame_rate', 0):g} fps"
+        elif self._kind == "audio" and "sample_rate" in shown:
+            size = f" {shown['sample_rate']} Hz × {shown.get('channel_count', 1)}"
+        else:
+            size = ""
+        return f"<{type(self).__name__} {self._kind} {self._label!r} {self._ready_state}{state}{size}>"
+
+    def __del__(self) -> None:
+        feed = getattr(self, "_feed", None)
+        if feed is None or self._ready_state is MediaStreamTrackState.ENDED or sys.is_finalizing():
+            return
+        reaper.put(feed.stop)  # takes no lock, as a finaliser must not
+        if self._source.device_class:
+            warnings.warn(f"{self!r} was dropped while its device is open: stop() it", ResourceWarning, source=self)
+
+
+_TRACK_EVENTS: Final = frozenset({"ended", "mute", "unmute", "configurationchange"})
