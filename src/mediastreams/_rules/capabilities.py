@@ -1,0 +1,130 @@
+"""Capabilities and settings in the standard's shape, made of a device's model.
+
+Not for: choosing anything. What is not a property of the model is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
+
+from mediastreams._rules.constraints import ASPECT_DECIMALS, aspect_of
+from mediastreams._rules.offers import is_display, offered_values
+from mediastreams._rules.properties import PROPERTIES
+from mediastreams._rules.serving import SAMPLE_RATES
+from mediastreams._rules.values import AudioMode, DeviceModel, Mode, Range, Setting, Settings, VideoMode
+from mediastreams._rules.video_modes import FRAME_RATE_FLOOR
+
+__all__ = ["INHERENT", "Capability", "capabilities_of", "inherent_settings", "settings_of"]
+
+Capability: TypeAlias = Range | tuple[Setting, ...] | str | bool
+
+INHERENT = ("device_id", "facing_mode", "group_id")
+"""The inherent constrainable track properties: what an ended track still says.
+
+https://w3c.github.io/mediacapture-main/#dfn-list-of-inherent-constrainable-track-properties
+"""
+
+_SINGLE = frozenset(("device_id", "group_id", "display_surface", "logical_surface"))
+"""Capabilities that are one value, not a list of one."""
+
+
+def capabilities_of(model: DeviceModel, settings: Settings | None = None) -> Mapping[str, Capability]:
+    """Describe the sets of values that settings come from, in the order of the properties.
+
+    ``settings`` are the track's current ones: a display surface reports its present aspect ratio as the only one.
+
+    https://w3c.github.io/mediacapture-main/#dfn-capabilities
+    """
+    every: dict[str, Capability] = {}
+    for name, values in offered_values(model).items():
+        every[name] = cast("str | bool", values[0]) if name in _SINGLE else values
+    every.update(model.ranges)
+    if model.modes and model.kind == "video":
+        every.update(_of_video(model, settings or {}))
+    elif model.modes:
+        every.update(_of_audio(model))
+    return {name: every[name] for name in PROPERTIES if name in every}
+
+
+def _of_video(model: DeviceModel, settings: Settings) -> dict[str, Capability]:
+    modes = cast("Sequence[VideoMode]", model.modes)
+    widths, heights = [mode.width for mode in modes], [mode.height for mode in modes]
+    fastest = max(mode.max_frame_rate for mode in modes)
+    if not model.adaptable:
+        ratios = [aspect_of(mode.width, mode.height) for mode in modes]
+        return {
+            "width": Range(min(widths), max(widths)),
+            "height": Range(min(heights), max(heights)),
+            "aspect_ratio": Range(min(ratios), max(ratios)),
+            "frame_rate": Range(min(mode.min_frame_rate for mode in modes), fastest),
+            "resize_mode": ("none",),
+        }
+    aspect = Range(round(1 / max(heights), ASPECT_DECIMALS), float(max(widths)))
+    slowest = 0.0
+    if is_display(model):
+        ratio = cast("float", settings.get("aspect_ratio", aspect_of(modes[0].width, modes[0].height)))
+        aspect, slowest = Range(ratio, ratio), FRAME_RATE_FLOOR
+    return {
+        "width": Range(1, max(widths)),
+        "height": Range(1, max(heights)),
+        "aspect_ratio": aspect,
+        "frame_rate": Range(slowest, fastest),
+        "resize_mode": ("none", "crop-and-scale"),
+    }
+
+
+def _of_audio(model: DeviceModel) -> dict[str, Capability]:
+    modes = cast("Sequence[AudioMode]", model.modes)
+    rates, channels = [mode.sample_rate for mode in modes], [mode.channel_count for mode in modes]
+    sizes = [mode.sample_size for mode in modes]
+    low, high = SAMPLE_RATES if model.adaptable else (max(rates), min(rates))
+    return {
+        "sample_rate": Range(min(low, *rates), max(high, *rates)),
+        "sample_size": Range(min(sizes), max(sizes)),
+        "latency": Range(min(mode.min_latency for mode in modes), max(mode.max_latency for mode in modes)),
+        "channel_count": Range(1 if model.adaptable else min(channels), max(channels)),
+    }
+
+
+def settings_of(model: DeviceModel, mode: Mode | None, chosen: Settings) -> dict[str, Setting]:
+    """Complete what was chosen by what the mode and the model say, in the order of the properties.
+
+    For a source that was given, not selected (a file, a canvas), and after a device came up in another mode.
+
+    https://w3c.github.io/mediacapture-main/#dfn-settings
+    """
+    every: dict[str, Setting] = {name: values[0] for name, values in offered_values(model).items()}
+    every.update({name: span.min for name, span in model.ranges.items()})
+    every.update({name: value for name, value in model.defaults.items() if name in every})
+    every.update(_of_mode(mode))
+    every.update(chosen)
+    if "width" in every and "height" in every:
+        every["aspect_ratio"] = aspect_of(cast("int", every["width"]), cast("int", every["height"]))
+    return {name: every[name] for name in PROPERTIES if name in every}
+
+
+def _of_mode(mode: Mode | None) -> dict[str, Setting]:
+    if isinstance(mode, VideoMode):
+        return {
+            "width": mode.width,
+            "height": mode.height,
+            "frame_rate": float(mode.max_frame_rate),
+            "resize_mode": "none",
+        }
+    if isinstance(mode, AudioMode):
+        return {
+            "sample_rate": mode.sample_rate,
+            "sample_size": mode.sample_size,
+            "latency": mode.min_latency,
+            "channel_count": mode.channel_count,
+        }
+    return {}
+
+
+def inherent_settings(settings: Settings) -> dict[str, Setting]:
+    """Give what ``get_settings`` of an ended track returns.
+
+    https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-getsettings
+    """
+    return {name: settings[name] for name in PROPERTIES if name in INHERENT and name in settings}

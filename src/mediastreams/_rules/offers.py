@@ -1,0 +1,103 @@
+"""What a device offers besides its modes: ids, choices, ranges; and the best of it for given constraints.
+
+Not for: what modes decide (`video_modes`, `audio_modes`). These properties are independent of each other
+and of the mode, so each is decided alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from mediastreams._rules.constraints import ConstraintSet, asks_presence
+from mediastreams._rules.fitness import best_number, constraint_distance
+from mediastreams._rules.needs import Needs
+from mediastreams._rules.properties import AUDIO_MODE_PROPERTIES, PROPERTIES, VIDEO_MODE_PROPERTIES
+from mediastreams._rules.values import DeviceModel, Range, Setting, Settings
+
+__all__ = ["best_of_offers", "is_display", "mode_properties", "offered_values"]
+
+_ALWAYS_REPORTED = {
+    "audio": ("echo_cancellation", "auto_gain_control", "noise_suppression"),
+    "video": ("background_blur",),
+}
+"""Of these the standard says that a device that cannot do it reports a single ``False``."""
+
+
+def is_display(model: DeviceModel) -> bool:
+    """Say whether the model is a captured display surface: scaled with its aspect ratio kept, never cropped."""
+    return "display_surface" in model.choices
+
+
+def mode_properties(model: DeviceModel) -> tuple[str, ...]:
+    """Name the properties that the model's modes decide; none where it has no modes."""
+    if not model.modes:
+        return ()
+    return VIDEO_MODE_PROPERTIES if model.kind == "video" else AUDIO_MODE_PROPERTIES
+
+
+def offered_values(model: DeviceModel) -> dict[str, tuple[Setting, ...]]:
+    """List the properties with finitely many values, the preferred value first; ids have one."""
+    values: dict[str, tuple[Setting, ...]] = dict(model.choices)
+    if model.device_id:
+        values["device_id"] = (model.device_id,)
+        for name in _ALWAYS_REPORTED[model.kind]:
+            values.setdefault(name, (False,))
+    if model.group_id:
+        values["group_id"] = (model.group_id,)
+    return {name: offered for name, offered in values.items() if offered}
+
+
+def best_of_offers(
+    model: DeviceModel, needs: Needs, basic: ConstraintSet, current: Settings
+) -> tuple[float, dict[str, Setting]] | None:
+    """Give the least distance of everything besides the modes and the settings that reach it.
+
+    ``None`` when a need cannot be met. Among equals the model's default wins, then the preferred value
+    (of a range: the current one, for lack of a default).
+    """
+    of_modes = mode_properties(model)
+    offered = offered_values(model)
+    for name in _missing(model, needs, {*of_modes, *offered}):
+        if needs.presence.get(name) != frozenset((False,)):
+            return None
+    settings: dict[str, Setting] = {}
+    for name, values in offered.items():
+        allowed = [value for value in values if needs.allows(name, value)]
+        if not allowed:
+            return None
+        ideal = basic[name].ideal if name in basic else ()
+        wanted = [value for value in allowed if value in ideal]
+        default = model.defaults.get(name)
+        settings[name] = default if default in allowed and not wanted else (wanted or allowed)[0]
+        if default in wanted:
+            settings[name] = cast("Setting", default)
+    for name, span in model.ranges.items():
+        if True not in needs.presence.get(name, (True,)):
+            return None
+        low, high = needs.interval(name, span.min, span.max)
+        if low > high:
+            return None
+        settings[name] = _best_in_range(model, name, Range(low, high), basic, current)
+    distance = sum(
+        constraint_distance(name, constraint, settings.get(name))
+        for name, constraint in basic.items()
+        if name not in of_modes
+    )
+    return distance, settings
+
+
+def _missing(model: DeviceModel, needs: Needs, present: set[str]) -> Iterator[str]:
+    """Name what is required and not there."""
+    for name in (*needs.numbers, *needs.values, *needs.presence):
+        if name not in present and name not in model.ranges:
+            yield name
+
+
+def _best_in_range(model: DeviceModel, name: str, span: Range, basic: ConstraintSet, current: Settings) -> float:
+    default = cast("float", model.defaults.get(name, current.get(name, span.min)))
+    ideal = None
+    if name in basic and basic[name].ideal and asks_presence(name, basic[name]) is None:
+        ideal = cast("float", basic[name].ideal[0])
+    best = best_number(span.min, span.max, ideal, default)
+    return int(best) if PROPERTIES[name].type == "ulong" else best

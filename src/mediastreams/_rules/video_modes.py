@@ -1,0 +1,267 @@
+"""What a video device can be set to, as regions per native mode, and the best point of them.
+
+Not for: properties besides the mode's (`offers`), or choosing between devices (`select_settings`).
+
+A mode W × H at f₁ … f₂ offers two regions: with ``resize_mode`` *none* exactly W × H at any rate of
+f₁ … f₂; with *crop-and-scale* every width of 1 … W with every height of 1 … H at any rate above zero up to f₂
+(a display surface: only sizes that keep its aspect ratio). The second holds the first, as the standard wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import cast
+
+from mediastreams._rules.box_search import SizeAsk, bound_of_box, nearest_in_box, nearest_on_line, size_distance
+from mediastreams._rules.constraints import ConstraintSet, aspect_of
+from mediastreams._rules.fitness import best_number, number_distance
+from mediastreams._rules.needs import Needs
+from mediastreams._rules.offers import is_display
+from mediastreams._rules.serving import is_cropped, mode_order
+from mediastreams._rules.values import DeviceModel, Setting, Settings, VideoMode
+
+__all__ = ["FRAME_RATE_FLOOR", "VideoAsk", "least_video", "pick_video", "video_ask"]
+
+FRAME_RATE_FLOOR = 0.001
+"""The lowest rate that decimation makes: a frame in 1000 s. Rates are above zero, and this closes the interval."""
+
+_DEFAULTS = {"width": 640, "height": 480, "frame_rate": 30.0}
+"""What browsers use where nothing is asked, as the standard reports them."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoAsk:
+    """What is asked of the mode's properties.
+
+    ``native``, ``scaled``: the distance of each ``resize_mode`` (infinite where not allowed), which also holds
+    what no setting can change.
+    """
+
+    size: SizeAsk
+    rate: tuple[float, float]
+    ideal_rate: float | None
+    native: float
+    scaled: float
+
+
+def video_ask(needs: Needs, basic: ConstraintSet) -> VideoAsk:
+    """Gather what needs and ideals say about the mode's properties."""
+    constant = 0.0
+    ideals: dict[str, float | None] = {}
+    for name in ("width", "height", "aspect_ratio", "frame_rate"):
+        ideal = cast("float", basic[name].ideal[0]) if name in basic and basic[name].ideal else None
+        if ideal == 0:  # every setting is at distance 1 from an ideal of zero: nothing to be near to
+            constant, ideal = constant + 1, None
+        ideals[name] = ideal
+    resize = basic["resize_mode"].ideal if "resize_mode" in basic else ()
+
+    def of_resize_mode(name: str) -> float:
+        if not needs.allows("resize_mode", name):
+            return inf
+        return constant + (1.0 if resize and name not in resize else 0.0)
+
+    return VideoAsk(
+        SizeAsk(
+            needs.whole("width", 1, 1 << 32),
+            needs.whole("height", 1, 1 << 32),
+            needs.interval("aspect_ratio", 0.0, inf),
+            ideals["width"],
+            ideals["height"],
+            ideals["aspect_ratio"],
+        ),
+        needs.interval("frame_rate", FRAME_RATE_FLOOR, inf),
+        ideals["frame_rate"],
+        of_resize_mode("none"),
+        of_resize_mode("crop-and-scale"),
+    )
+
+
+def least_video(model: DeviceModel, ask: VideoAsk, *, enough: float) -> tuple[float, float]:
+    """Give the least distance of the native and of the scaled regions, infinite where one is empty.
+
+    The search may stop at the first distance not above ``enough``.
+    """
+    modes = cast("Sequence[VideoMode]", model.modes)
+    regions = _Regions(model, ask)
+    native = scaled = inf
+    if ask.native < inf:
+        for mode in modes:
+            distance = regions.native(mode)
+            if distance < native:
+                native = distance
+                if native <= enough:
+                    return native, inf
+    if ask.scaled < inf and model.adaptable:
+        if regions.searches:  # the largest first: the others are then seldom worth a search
+            modes = sorted(modes, key=lambda mode: -mode.width * mode.height)
+        for mode in modes:
+            distance = regions.scaled(mode, min(native, scaled))
+            if distance < scaled:
+                scaled = distance
+                if scaled <= enough:
+                    break
+    return native, scaled
+
+
+def pick_video(
+    model: DeviceModel, ask: VideoAsk, *, limit: float, native: bool
+) -> tuple[VideoMode, dict[str, Setting]]:
+    """Pick mode and settings from the native (or scaled) regions within ``limit``; there must be some.
+
+    Tie-breakers: see `select_settings`.
+    """
+    modes = cast("Sequence[VideoMode]", model.modes)
+    wanted = {name: cast("float", model.defaults.get(name, value)) for name, value in _DEFAULTS.items()}
+    regions = _Regions(model, ask)
+
+    def rate_of(mode: VideoMode, *, lowest: float) -> float:
+        low, high = max(lowest, ask.rate[0]), min(mode.max_frame_rate, ask.rate[1])
+        return float(best_number(low, high, ask.ideal_rate, wanted["frame_rate"]))
+
+    def preference(mode: VideoMode) -> tuple[object, ...]:
+        lowest = mode.min_frame_rate if native else FRAME_RATE_FLOOR
+        rate = min(max(wanted["frame_rate"], lowest), mode.max_frame_rate)
+        from_default = (
+            number_distance(mode.width, wanted["width"])
+            + number_distance(mode.height, wanted["height"])
+            + number_distance(rate, wanted["frame_rate"])
+        )
+        return (round(from_default, 9), *mode_order(mode))
+
+    if native:
+        mode = min((mode for mode in modes if regions.native(mode) <= limit), key=preference)
+        rate = rate_of(mode, lowest=mode.min_frame_rate)
+        return mode, _settings(mode.width, mode.height, rate, "none")
+    mode = next(mode for mode in sorted(modes, key=preference) if regions.scaled(mode, limit) <= limit)
+    width, height = regions.point(mode)
+    rate = rate_of(mode, lowest=FRAME_RATE_FLOOR)
+    chosen = _settings(width, height, rate, "crop-and-scale")
+    holding = (m for m in modes if m.width >= width and m.height >= height and m.max_frame_rate >= rate)
+    if is_display(model):
+        holding = (m for m in modes if m == mode)  # another surface size would keep another ratio
+    return min(holding, key=lambda m: (is_cropped(m, chosen), *mode_order(m))), chosen
+
+
+def _settings(width: int, height: int, rate: float, resize_mode: str) -> dict[str, Setting]:
+    return {
+        "width": width,
+        "height": height,
+        "aspect_ratio": aspect_of(width, height),
+        "frame_rate": rate,
+        "resize_mode": resize_mode,
+    }
+
+
+class _Regions:
+    """Distances of one device's regions, remembered by size and rate because modes repeat them."""
+
+    def __init__(self, model: DeviceModel, ask: VideoAsk) -> None:
+        self._ask = ask
+        self._display = is_display(model)
+        self.searches = ask.size.couples or self._display
+        self._sizes: dict[tuple[int, int], float] = {}
+        self._rates: dict[tuple[float, float], float] = {}
+        self._widths: dict[int, float] = {}
+        self._heights: dict[int, float] = {}
+        self._points: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {}
+
+    def native(self, mode: VideoMode) -> float:
+        """Give the distance of the mode as it is."""
+        key = (mode.width, mode.height)
+        size = self._sizes.get(key)
+        if size is None:
+            size = self._sizes[key] = size_distance(self._ask.size, *key)
+        return self._ask.native + size + self._rate(mode.min_frame_rate, mode.max_frame_rate)
+
+    def scaled(self, mode: VideoMode, below: float) -> float:
+        """Give the least distance of what can be made of the mode; exact where it is not above ``below``."""
+        distance = self._ask.scaled + self._rate(FRAME_RATE_FLOOR, mode.max_frame_rate)
+        if distance > below:
+            return inf
+        if self.searches:
+            return self._searched(mode, distance, below)
+        width = self._widths.get(mode.width)
+        if width is None:
+            ask = self._ask.size
+            width = self._widths[mode.width] = _least(*ask.width, mode.width, ask.ideal_width)
+        height = self._heights.get(mode.height)
+        if height is None:
+            ask = self._ask.size
+            height = self._heights[mode.height] = _least(*ask.height, mode.height, ask.ideal_height)
+        return distance + width + height
+
+    def point(self, mode: VideoMode) -> tuple[int, int]:
+        """Give the best size that can be made of the mode: nearest, then uncropped, then largest."""
+        return self._point(mode)[1]
+
+    def _rate(self, lowest: float, highest: float) -> float:
+        key = (lowest, highest)
+        distance = self._rates.get(key)
+        if distance is None:
+            low, high = max(lowest, self._ask.rate[0]), min(highest, self._ask.rate[1])
+            ideal = self._ask.ideal_rate
+            distance = inf if low > high else number_distance(best_number(low, high, ideal, high), ideal)
+            self._rates[key] = distance
+        return distance
+
+    def _searched(self, mode: VideoMode, distance: float, below: float) -> float:
+        if not self._display:
+            size = _within(self._ask.size, mode)
+            if size is None or distance + bound_of_box(size, *size.height) > below:
+                return inf
+        return distance + self._point(mode)[0]
+
+    def _point(self, mode: VideoMode) -> tuple[float, tuple[int, int]]:
+        key = (mode.width, mode.height)
+        if key not in self._points:
+            self._points[key] = self._find(mode)
+        return self._points[key]
+
+    def _find(self, mode: VideoMode) -> tuple[float, tuple[int, int]]:
+        if self._display:
+            return nearest_on_line(self._ask.size, mode.width, mode.height)
+        size = _within(self._ask.size, mode)
+        if size is None:
+            return inf, (0, 0)
+        whole = _whole_picture(size, mode)
+        distance = size_distance(size, *whole)
+        if not size.couples or distance <= bound_of_box(size, *size.height):
+            return distance, whole
+        found = nearest_in_box(size)
+        return (distance, whole) if distance <= found[0] else found
+
+
+def _least(low: int, high: int, native: int, ideal: float | None) -> float:
+    """Give the least distance of one side of a picture that can be cut and scaled down from ``native``."""
+    high = min(high, native)
+    if low > high:
+        return inf
+    return 0.0 if ideal is None else number_distance(min(max(ideal, low), high), ideal)
+
+
+def _within(ask: SizeAsk, mode: VideoMode) -> SizeAsk | None:
+    """Narrow the bounds to what the mode has; ``None`` when nothing is left."""
+    width = (ask.width[0], min(ask.width[1], mode.width))
+    height = (ask.height[0], min(ask.height[1], mode.height))
+    if width[0] > width[1] or height[0] > height[1]:
+        return None
+    return SizeAsk(width, height, ask.aspect, ask.ideal_width, ask.ideal_height, ask.ideal_aspect)
+
+
+def _whole_picture(ask: SizeAsk, mode: VideoMode) -> tuple[int, int]:
+    """Give the ideal sides, and for a side that is free what shows the whole picture, else as much as fits."""
+    (left, right), (bottom, top) = ask.width, ask.height
+    if ask.ideal_width is not None and ask.ideal_height is not None:
+        width, height = ask.ideal_width, ask.ideal_height
+    elif ask.ideal_width is not None:
+        width = min(max(ask.ideal_width, left), right)
+        height = round(width * mode.height / mode.width)
+    elif ask.ideal_height is not None:
+        height = min(max(ask.ideal_height, bottom), top)
+        width = round(height * mode.width / mode.height)
+    else:
+        scale = min(1.0, right / mode.width, top / mode.height)
+        width, height = round(mode.width * scale), round(mode.height * scale)
+    return int(min(max(width, left), right)), int(min(max(height, bottom), top))
