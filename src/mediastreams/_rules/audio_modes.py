@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from mediastreams._rules.constraints import ConstraintSet
 from mediastreams._rules.fitness import best_number, number_distance
-from mediastreams._rules.needs import Needs
 from mediastreams._rules.properties import AUDIO_MODE_PROPERTIES
 from mediastreams._rules.serving import SAMPLE_RATES, mode_order
-from mediastreams._rules.values import AudioMode, DeviceModel, Setting
+
+if TYPE_CHECKING:
+    from mediastreams._rules.constraints import ConstraintSet
+    from mediastreams._rules.needs import Needs
+    from mediastreams._rules.values import AudioMode, DeviceModel, Setting
 
 __all__ = ["AudioAsk", "audio_ask", "least_audio", "pick_audio"]
 

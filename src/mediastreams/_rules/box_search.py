@@ -86,7 +86,7 @@ def _column_bound(ask: SizeAsk, width: float, low: int, high: int) -> float:
 
 
 def nearest_in_box(ask: SizeAsk) -> tuple[float, tuple[int, int]]:
-    """Find the nearest size of ``ask.width`` × ``ask.height``, the largest among equals; infinite when there is none."""
+    """Find the nearest size of ``ask.width`` × ``ask.height``, the largest among equals; infinite if none fits."""
 
     def best_of_rows(low: int, high: int) -> tuple[float, tuple[int, int]]:
         best, size = inf, (0, 0)

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from mediastreams._rules.properties import PROPERTIES, Property
-from mediastreams._rules.values import Kind, Setting
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Kind, Setting
 
 __all__ = [
     "ASPECT_DECIMALS",
     "Constraint",
     "ConstraintSet",
     "Constraints",
-    "aspect_of",
     "asks_presence",
+    "aspect_of",
     "parse_constraints",
 ]
 
@@ -111,7 +113,7 @@ def _parse_set(
 
 
 def _parse_constraint(row: Property, value: object, bare: Literal["ideal", "exact"]) -> Constraint:
-    members = cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {bare: value}
+    members: Mapping[str, object] = value if isinstance(value, Mapping) else {bare: value}
     ideal = _alternatives(row, members.get("ideal"))
     if row.positive:  # the distance formula is made for positive numbers: below zero is as good as zero
         ideal = tuple(max(cast("float", number), 0) for number in ideal)

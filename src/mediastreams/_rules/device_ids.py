@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from mediastreams._rules.values import DeviceModel
+if TYPE_CHECKING:
+    from mediastreams._rules.values import DeviceModel
 
 __all__ = ["DEFAULT_ID", "identified", "public_device_id", "public_group_id", "resolve_device_id"]
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mediastreams._rules.device_ids import DEFAULT_ID
-from mediastreams._rules.values import Kind
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Kind
 
 __all__ = [
     "DeviceKind",

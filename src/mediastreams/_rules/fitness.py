@@ -6,10 +6,12 @@ Not for: finding the nearest settings (`select_settings`), which never looks at 
 from __future__ import annotations
 
 from math import inf
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.constraints import Constraint, ConstraintSet, asks_presence
-from mediastreams._rules.values import Setting, Settings
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Setting, Settings
 
 __all__ = ["best_number", "constraint_distance", "fitness_distance", "number_distance", "satisfies"]
 

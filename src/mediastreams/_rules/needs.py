@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil, floor, inf
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.constraints import ConstraintSet, asks_presence
 from mediastreams._rules.properties import PROPERTIES
-from mediastreams._rules.values import Setting
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Setting
 
 __all__ = ["ANYTHING", "Needs"]
 

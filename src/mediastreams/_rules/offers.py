@@ -7,13 +7,15 @@ and of the mode, so each is decided alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.constraints import ConstraintSet, asks_presence
 from mediastreams._rules.fitness import best_number, constraint_distance
-from mediastreams._rules.needs import Needs
 from mediastreams._rules.properties import AUDIO_MODE_PROPERTIES, PROPERTIES, VIDEO_MODE_PROPERTIES
 from mediastreams._rules.values import DeviceModel, Range, Setting, Settings
+
+if TYPE_CHECKING:
+    from mediastreams._rules.needs import Needs
 
 __all__ = ["best_of_offers", "is_display", "mode_properties", "offered_values"]
 
@@ -67,11 +69,9 @@ def best_of_offers(
         if not allowed:
             return None
         ideal = basic[name].ideal if name in basic else ()
-        wanted = [value for value in allowed if value in ideal]
+        best = [value for value in allowed if value in ideal] or allowed
         default = model.defaults.get(name)
-        settings[name] = default if default in allowed and not wanted else (wanted or allowed)[0]
-        if default in wanted:
-            settings[name] = cast("Setting", default)
+        settings[name] = default if default in best and default is not None else best[0]
     for name, span in model.ranges.items():
         if True not in needs.presence.get(name, (True,)):
             return None

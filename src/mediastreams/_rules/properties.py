@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mediastreams._rules.values import Kind
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Kind
 
 __all__ = ["AUDIO_MODE_PROPERTIES", "PROPERTIES", "VIDEO_MODE_PROPERTIES", "Property", "PropertyType"]
 

@@ -7,14 +7,16 @@ Mappings are converted already: snake_case members; ``False`` or ``None`` for a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mediastreams._rules.constraints import Constraints, parse_constraints
-from mediastreams._rules.exposure import PermissionState
 from mediastreams._rules.properties import PROPERTIES
-from mediastreams._rules.values import Kind
 from mediastreams._rules.video_modes import FRAME_RATE_FLOOR
 from mediastreams.errors import OverconstrainedError
+
+if TYPE_CHECKING:
+    from mediastreams._rules.exposure import PermissionState
+    from mediastreams._rules.values import Kind
 
 __all__ = [
     "PERMISSION_NAMES",

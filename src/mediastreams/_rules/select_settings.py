@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 from mediastreams._rules.audio_modes import audio_ask, least_audio, pick_audio
 from mediastreams._rules.constraints import Constraints, ConstraintSet
@@ -17,8 +18,10 @@ from mediastreams._rules.fitness import fitness_distance
 from mediastreams._rules.needs import ANYTHING, Needs
 from mediastreams._rules.offers import best_of_offers
 from mediastreams._rules.properties import PROPERTIES
-from mediastreams._rules.values import DeviceModel, Mode, Setting, Settings
 from mediastreams._rules.video_modes import least_video, pick_video, video_ask
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import DeviceModel, Mode, Setting, Settings
 
 __all__ = ["EQUAL_WITHIN", "Overconstrained", "Selection", "can_satisfy", "select_settings"]
 

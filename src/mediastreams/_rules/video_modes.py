@@ -12,15 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.box_search import SizeAsk, bound_of_box, nearest_in_box, nearest_on_line, size_distance
 from mediastreams._rules.constraints import ConstraintSet, aspect_of
 from mediastreams._rules.fitness import best_number, number_distance
-from mediastreams._rules.needs import Needs
 from mediastreams._rules.offers import is_display
 from mediastreams._rules.serving import is_cropped, mode_order
-from mediastreams._rules.values import DeviceModel, Setting, Settings, VideoMode
+
+if TYPE_CHECKING:
+    from mediastreams._rules.needs import Needs
+    from mediastreams._rules.values import DeviceModel, Setting, VideoMode
 
 __all__ = ["FRAME_RATE_FLOOR", "VideoAsk", "least_video", "pick_video", "video_ask"]
 
