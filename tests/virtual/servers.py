@@ -123,7 +123,7 @@ class PulseServer:
         return int(
             self.control(
                 "load-module", "module-null-sink", f"sink_name={name}", f"rate={rate}", f"channels={channels}",
-                f"sink_properties=device.description='{label or name}'",
+                f"sink_properties=\"device.description='{label or name}'\"",
             )
         )  # fmt: skip
 
@@ -133,7 +133,7 @@ class PulseServer:
         return int(
             self.control(
                 "load-module", "module-remap-source", f"source_name={name}", f"master={name}_feed.monitor",
-                f"source_properties=device.description='{label or name}'",
+                f"source_properties=\"device.description='{label or name}'\"",
             )
         )  # fmt: skip
 
