@@ -15,7 +15,7 @@ import itertools
 import threading
 import time
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 import av.container.core
 
@@ -58,9 +58,9 @@ class Interrupt:
     def is_set(self) -> bool:
         return self._set
 
-    def __enter__(self) -> Interrupt:
-        if not isinstance(av.container.core.time, _Time):
-            av.container.core.time = _Time()
+    def __enter__(self) -> Self:
+        if not isinstance(getattr(av.container.core, "time", None), _Time):
+            av.container.core.time = _Time()  # type: ignore[attr-defined]  # its own import of time
         with self._lock:
             self._ident = threading.get_ident()
             if self._set:

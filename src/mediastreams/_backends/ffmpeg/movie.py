@@ -322,10 +322,10 @@ class Movie:
             return
         for lane in deck.lanes:
             end = lane.info.end
-            if lane is not present and not lane.finished and end is not None and lane.end >= end:
-                if present.end > lane.end + _QUIET_US:
-                    lane.drain()
-                    lane.finish()
+            silent = lane is not present and not lane.finished and present.end > lane.end + _QUIET_US
+            if silent and end is not None and lane.end >= end:
+                lane.drain()
+                lane.finish()
 
     def _wait_for_room(self, deck: Deck) -> None:
         """Wait until the consumers want more. All lanes share one `Room`: any delivery answers for all."""

@@ -36,11 +36,12 @@ __all__ = ["Pass"]
 _logger = logging.getLogger(__name__)
 _OPEN_SECONDS: Final = 20.0
 _READ_SECONDS: Final = 10.0
+_JUMPS: Final[int] = Flags.ts_discont.value  # type: ignore[assignment]  # a number, whatever the stubs say
 _NO_MEDIA: Final = frozenset({"tty"})  # FFmpeg plays any text file as a film of a terminal
 
 
 class _Guard:
-    """A program's file object, as FFmpeg may use it: what it returns is checked, and a stop is seen at the next call."""
+    """A program's file object, as FFmpeg may use it: its answers are checked, a stop is seen at the next call."""
 
     def __init__(self, reader: BinaryReader, interrupt: Interrupt) -> None:
         self._reader = reader
@@ -91,7 +92,7 @@ class Pass:
         except BaseException:
             self.close()
             raise
-        self._times = PacketTimes(jumps=bool(self._container.format.flags & Flags.ts_discont.value))
+        self._times = PacketTimes(jumps=bool(self._container.format.flags & _JUMPS))
         self._ticks: dict[int, Ticks] = {}
         self._packets: Iterator[Packet[Stream]] | None = None
 

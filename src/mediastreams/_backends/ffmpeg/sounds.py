@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_float_planar", "usual_layout"]
 
-_FORMATS: Final = {
+_FORMATS: Final[dict[str, tuple[type[np.generic], float]]] = {
     "u8": (np.uint8, 128.0),
     "s16": (np.int16, 32768.0),
     "s32": (np.int32, 2147483648.0),
@@ -34,9 +34,9 @@ def to_float_planar(frame: av.AudioFrame) -> npt.NDArray[np.float32]:
     dtype, full = _FORMATS[name.removesuffix("p")]
     samples = np.empty((channels, length), np.float32)
     if frame.format.is_planar:
-        rows = [np.frombuffer(plane, dtype, length) for plane in frame.planes]
+        rows = [np.frombuffer(memoryview(plane), dtype, length) for plane in frame.planes]
     else:
-        rows = list(np.frombuffer(frame.planes[0], dtype, length * channels).reshape(length, channels).T)
+        rows = list(np.frombuffer(memoryview(frame.planes[0]), dtype, length * channels).reshape(length, channels).T)
     for into, row in zip(samples, rows, strict=True):
         into[:] = row
     if dtype is np.uint8:

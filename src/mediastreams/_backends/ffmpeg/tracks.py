@@ -102,7 +102,7 @@ def _video_mode(stream: VideoStream) -> VideoMode | None:
 
 def _audio_mode(stream: AudioStream) -> AudioMode | None:
     context = stream.codec_context
-    channels = context.layout.nb_channels if context.layout else 0
+    channels = context.layout.nb_channels
     if not context.sample_rate or not channels:
         return None
     return AudioMode(context.sample_rate, channels, min_latency=0.0, max_latency=0.0)

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import builtins
 import errno
+from typing import TYPE_CHECKING, Final
 
 import av.error
 
-from mediastreams._backends.ffmpeg.locations import Location
 from mediastreams.errors import DOMException, NetworkError, NotAllowedError, NotReadableError, NotSupportedError
 
+if TYPE_CHECKING:
+    from mediastreams._backends.ffmpeg.locations import Location
+
 __all__ = ["translate"]
+
+_DAMAGED: Final = (av.error.InvalidDataError, av.error.LookupError, av.error.PatchWelcomeError, av.error.EOFError)
 
 
 def translate(error: Exception, location: Location, doing: str = "be opened") -> DOMException:
@@ -28,7 +33,7 @@ def translate(error: Exception, location: Location, doing: str = "be opened") ->
         return NetworkError(f"{name} cannot {doing}: no answer in time", errno=errno.ETIMEDOUT)
     if isinstance(error, av.error.ProtocolNotFoundError):
         return NotSupportedError(f"{name} cannot {doing}: this build of FFmpeg does not know the protocol of the URL")
-    if isinstance(error, (av.error.InvalidDataError, av.error.LookupError, av.error.PatchWelcomeError)):
+    if isinstance(error, _DAMAGED):
         return NotSupportedError(f"{name} cannot {doing}: it is damaged, or of no format that FFmpeg reads ({reason})")
     if not isinstance(error, av.error.FFmpegError):
         return NotReadableError(f"{name} cannot {doing}: {reason}", errno=_errno(error))
@@ -45,4 +50,4 @@ def translate(error: Exception, location: Location, doing: str = "be opened") ->
 def _errno(error: BaseException) -> int | None:
     """The system's error number; FFmpeg's own (tags of four letters) are none."""
     number = getattr(error, "errno", None)
-    return number if isinstance(number, int) and 0 < number < 4096 else None  # noqa: PLR2004 - errno's range in Linux
+    return number if isinstance(number, int) and 0 < number < 4096 else None  # Linux's range
