@@ -52,7 +52,7 @@ def least_audio(model: DeviceModel, ask: AudioAsk, *, enough: float) -> tuple[fl
     The search may stop at the first distance not above ``enough``.
     """
     native = _least(model, ask, native=True)
-    if native <= enough or not model.adaptable:
+    if not model.adaptable or (native < inf and native <= enough):
         return native, inf
     return native, _least(model, ask, native=False)
 

@@ -85,8 +85,11 @@ def _column_bound(ask: SizeAsk, width: float, low: int, high: int) -> float:
     return bound
 
 
-def nearest_in_box(ask: SizeAsk) -> tuple[float, tuple[int, int]]:
-    """Find the nearest size of ``ask.width`` × ``ask.height``, the largest among equals; infinite if none fits."""
+def nearest_in_box(ask: SizeAsk, below: float = inf) -> tuple[float, tuple[int, int]]:
+    """Find the nearest size of ``ask.width`` × ``ask.height``, the largest among equals.
+
+    Infinite when there is none that is nearer than ``below``.
+    """
 
     def best_of_rows(low: int, high: int) -> tuple[float, tuple[int, int]]:
         best, size = inf, (0, 0)
@@ -97,7 +100,7 @@ def nearest_in_box(ask: SizeAsk) -> tuple[float, tuple[int, int]]:
                     best, size = distance, (width, height)
         return best, size
 
-    return _search(*ask.height, lambda low, high: bound_of_box(ask, low, high), best_of_rows)
+    return _search(*ask.height, lambda low, high: bound_of_box(ask, low, high), best_of_rows, below)
 
 
 def _columns(ask: SizeAsk, height: int) -> list[int]:
@@ -117,9 +120,10 @@ def _columns(ask: SizeAsk, height: int) -> list[int]:
     return sorted(points, reverse=True)
 
 
-def nearest_on_line(ask: SizeAsk, width: int, height: int) -> tuple[float, tuple[int, int]]:
+def nearest_on_line(ask: SizeAsk, width: int, height: int, below: float = inf) -> tuple[float, tuple[int, int]]:
     """Find the nearest of the sizes that keep the aspect ratio of ``width`` × ``height`` to the nearest pixel.
 
+    Infinite when there is none that is nearer than ``below``.
     The longer side runs through every whole number, the shorter follows; it then takes every value too.
 
     https://w3c.github.io/mediacapture-screen-share/#downscaling-and-frame-decimation
@@ -151,7 +155,7 @@ def nearest_on_line(ask: SizeAsk, width: int, height: int) -> tuple[float, tuple
                 best, found = distance, size(side)
         return best, found
 
-    return _search(1, longest, bound, best_of_sides)
+    return _search(1, longest, bound, best_of_sides, below)
 
 
 def _search(
@@ -159,25 +163,26 @@ def _search(
     high: int,
     bound: Callable[[int, int], float],
     best_of: Callable[[int, int], tuple[float, tuple[int, int]]],
+    below: float,
 ) -> tuple[float, tuple[int, int]]:
     """Best-first branch and bound over ``low`` … ``high``; among equals the upper end goes first."""
     best, found = inf, (0, 0)
-    heap: list[tuple[float, int, int]] = []
-    if low <= high:
-        heappush(heap, (bound(low, high), -high, low))
+    goal = below  # what a part must promise to be looked at
+    heap = [(bound(low, high), -high, low)]
     while heap:
         least, negated, low = heappop(heap)
-        if least == inf or least > best - SLACK:
+        if least == inf or least > goal:
             break
         high = -negated
         if high - low < _LEAF:
             distance, candidate = best_of(low, high)
             if distance < best - SLACK:
                 best, found = distance, candidate
+                goal = min(goal, best - SLACK)
             continue
         middle = (low + high) // 2
         for part in ((low, middle), (middle + 1, high)):
             least = bound(*part)
-            if least < best - SLACK:
+            if least <= goal:
                 heappush(heap, (least, -part[1], part[0]))
     return best, found

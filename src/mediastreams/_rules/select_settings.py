@@ -102,7 +102,7 @@ def select_settings(
     best: list[_Candidate] = []
     least = inf
     for model in devices:
-        candidate = _candidate(model, needs, constraints.basic, current or {}, enough=0.0)
+        candidate = _candidate(model, needs, constraints.basic, current or {}, enough=0.0, below=least)
         if candidate is not None:
             best.append(candidate)
             least = min(least, candidate.distance)
@@ -118,13 +118,13 @@ def can_satisfy(devices: Sequence[DeviceModel], needs: Needs) -> bool:
 
     https://w3c.github.io/mediacapture-main/#dfn-satisfied
     """
-    return any(_candidate(model, needs, {}, {}, enough=inf) is not None for model in devices)
+    return any(_candidate(model, needs, {}, {}, enough=inf, below=inf) is not None for model in devices)
 
 
 def _candidate(
-    model: DeviceModel, needs: Needs, basic: ConstraintSet, current: Settings, *, enough: float
+    model: DeviceModel, needs: Needs, basic: ConstraintSet, current: Settings, *, enough: float, below: float
 ) -> _Candidate | None:
-    """Measure one device; ``None`` when it cannot meet the needs."""
+    """Measure one device; ``None`` when it cannot meet the needs, or not nearer than ``below``."""
     offers = best_of_offers(model, needs, basic, current)
     if offers is None:
         return None
@@ -132,7 +132,7 @@ def _candidate(
     if not model.modes:
         return _Candidate(model, settings, besides, 0.0, inf)
     if model.kind == "video":
-        native, scaled = least_video(model, video_ask(needs, basic), enough=enough - besides)
+        native, scaled = least_video(model, video_ask(needs, basic), enough=enough - besides, below=below - besides)
     else:
         native, scaled = least_audio(model, audio_ask(needs, basic), enough=enough - besides)
     if min(native, scaled) == inf:

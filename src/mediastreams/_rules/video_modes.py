@@ -19,10 +19,11 @@ from mediastreams._rules.constraints import ConstraintSet, aspect_of
 from mediastreams._rules.fitness import best_number, number_distance
 from mediastreams._rules.offers import is_display
 from mediastreams._rules.serving import is_cropped, mode_order
+from mediastreams._rules.values import VideoMode
 
 if TYPE_CHECKING:
     from mediastreams._rules.needs import Needs
-    from mediastreams._rules.values import DeviceModel, Setting, VideoMode
+    from mediastreams._rules.values import DeviceModel, Setting
 
 __all__ = ["FRAME_RATE_FLOOR", "VideoAsk", "least_video", "pick_video", "video_ask"]
 
@@ -80,29 +81,40 @@ def video_ask(needs: Needs, basic: ConstraintSet) -> VideoAsk:
     )
 
 
-def least_video(model: DeviceModel, ask: VideoAsk, *, enough: float) -> tuple[float, float]:
+def least_video(model: DeviceModel, ask: VideoAsk, *, enough: float, below: float = inf) -> tuple[float, float]:
     """Give the least distance of the native and of the scaled regions, infinite where one is empty.
 
-    The search may stop at the first distance not above ``enough``.
+    The search may stop at the first distance not above ``enough``, and need not find any above ``below``.
     """
     modes = cast("Sequence[VideoMode]", model.modes)
     regions = _Regions(model, ask)
+    # One region that holds all the others bounds them from below: many a device is done with here.
+    hull = VideoMode(
+        max(mode.width for mode in modes),
+        max(mode.height for mode in modes),
+        FRAME_RATE_FLOOR,
+        max(mode.max_frame_rate for mode in modes),
+    )
+    bound = regions.bound(hull)
     native = scaled = inf
-    if ask.native < inf:
+    if bound == inf:
+        return native, scaled
+    if ask.native + bound <= below:
         for mode in modes:
             distance = regions.native(mode)
             if distance < native:
                 native = distance
                 if native <= enough:
                     return native, inf
-    if ask.scaled < inf and model.adaptable:
-        if regions.searches:  # the largest first: the others are then seldom worth a search
+    below = min(below, native)
+    if ask.scaled + bound <= below and model.adaptable:
+        if regions.searches:  # the largest first: what fits into another cannot be nearer
             modes = sorted(modes, key=lambda mode: -mode.width * mode.height)
         for mode in modes:
-            distance = regions.scaled(mode, min(native, scaled))
+            distance = regions.scaled(mode, min(below, scaled))
             if distance < scaled:
                 scaled = distance
-                if scaled <= enough:
+                if scaled <= max(enough, ask.scaled + bound):
                     break
     return native, scaled
 
@@ -177,13 +189,21 @@ class _Regions:
             size = self._sizes[key] = size_distance(self._ask.size, *key)
         return self._ask.native + size + self._rate(mode.min_frame_rate, mode.max_frame_rate)
 
+    def bound(self, hull: VideoMode) -> float:
+        """Give a lower bound, ``resize_mode`` aside, over every mode that is not larger or faster than ``hull``."""
+        size = _within(self._ask.size, hull)
+        if size is None:
+            return inf
+        # A display surface's sizes are among those of the box; so are sizes that are not constrained by a ratio.
+        return self._rate(hull.min_frame_rate, hull.max_frame_rate) + bound_of_box(size, *size.height)
+
     def scaled(self, mode: VideoMode, below: float) -> float:
         """Give the least distance of what can be made of the mode; exact where it is not above ``below``."""
         distance = self._ask.scaled + self._rate(FRAME_RATE_FLOOR, mode.max_frame_rate)
         if distance > below:
             return inf
         if self.searches:
-            return self._searched(mode, distance, below)
+            return distance + self._point(mode, below - distance)[0]
         width = self._widths.get(mode.width)
         if width is None:
             ask = self._ask.size
@@ -195,8 +215,8 @@ class _Regions:
         return distance + width + height
 
     def point(self, mode: VideoMode) -> tuple[int, int]:
-        """Give the best size that can be made of the mode: nearest, then uncropped, then largest."""
-        return self._point(mode)[1]
+        """Give the best size that can be made of a mode that was found: nearest, then uncropped, then largest."""
+        return self._point(mode, inf)[1]
 
     def _rate(self, lowest: float, highest: float) -> float:
         key = (lowest, highest)
@@ -208,22 +228,28 @@ class _Regions:
             self._rates[key] = distance
         return distance
 
-    def _searched(self, mode: VideoMode, distance: float, below: float) -> float:
-        if not self._display:
-            size = _within(self._ask.size, mode)
-            if size is None or distance + bound_of_box(size, *size.height) > below:
-                return inf
-        return distance + self._point(mode)[0]
-
-    def _point(self, mode: VideoMode) -> tuple[float, tuple[int, int]]:
+    def _point(self, mode: VideoMode, below: float) -> tuple[float, tuple[int, int]]:
+        """Find the best size of a mode; infinite when it is above ``below``, which only falls from call to call."""
         key = (mode.width, mode.height)
         if key not in self._points:
-            self._points[key] = self._find(mode)
+            self._points[key] = self._known(mode) or self._find(mode, below)
         return self._points[key]
 
-    def _find(self, mode: VideoMode) -> tuple[float, tuple[int, int]]:
+    def _known(self, mode: VideoMode) -> tuple[float, tuple[int, int]] | None:
+        """Look whether a larger mode's best size fits, or was too far off: then there is nothing to search."""
         if self._display:
-            return nearest_on_line(self._ask.size, mode.width, mode.height)
+            return None
+        for (width, height), (distance, size) in self._points.items():
+            if mode.width <= width and mode.height <= height:
+                if distance == inf:
+                    return distance, size
+                if size[0] <= mode.width and size[1] <= mode.height:
+                    return distance, size
+        return None
+
+    def _find(self, mode: VideoMode, below: float) -> tuple[float, tuple[int, int]]:
+        if self._display:
+            return nearest_on_line(self._ask.size, mode.width, mode.height, below)
         size = _within(self._ask.size, mode)
         if size is None:
             return inf, (0, 0)
@@ -231,7 +257,7 @@ class _Regions:
         distance = size_distance(size, *whole)
         if not size.couples or distance <= bound_of_box(size, *size.height):
             return distance, whole
-        found = nearest_in_box(size)
+        found = nearest_in_box(size, min(below, distance))
         return (distance, whole) if distance <= found[0] else found
 
 
