@@ -123,6 +123,7 @@ class PulseServer:
         return int(
             self.control(
                 "load-module", "module-null-sink", f"sink_name={name}", f"rate={rate}", f"channels={channels}",
+                "norewinds=1",  # else its first block is two seconds long
                 f"sink_properties=\"device.description='{label or name}'\"",
             )
         )  # fmt: skip

@@ -157,7 +157,8 @@ class _Capture:
             channels=mode.channel_count,
             period_ms=self._period_ms,
         ) as device:
-            device.stop_callback = self._on_device_stopped
+            if self._address.technology != "PULSEAUDIO":  # there it means suspended, and would end the capture
+                device.stop_callback = self._on_device_stopped
             callback = self._hear()
             next(callback)
             try:
