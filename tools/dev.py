@@ -91,13 +91,13 @@ def test(*options):
 
 
 def lab(*options):
-    script = ROOT / "tests" / "lab" / "run.sh"
+    script = ROOT / "tests" / "lab" / "run.py"
     if not script.is_file():
-        raise Failure("tests/lab/run.sh is not there")
+        raise Failure("tests/lab/run.py is not there")
     if not sys.platform.startswith("linux"):
         raise Failure("the lab boots a Linux guest of the host's own files: it needs a Linux host")
     environment(dev=True)
-    return run(["bash", script, *options], check=False).returncode
+    return run([PYTHON, script, *options], check=False).returncode
 
 
 def ci():
@@ -106,7 +106,7 @@ def ci():
     failed = lint_failures()
     say("pytest")
     code, closing = pytest(["-n", "auto", "--dist", "worksteal"])
-    if (ROOT / "tests" / "lab" / "run.sh").is_file():
+    if (ROOT / "tests" / "lab" / "run.py").is_file():
         say("lab")
         if lab():
             failed.append("lab")
