@@ -11,7 +11,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-__all__ = ["Collected", "Tape", "make_movie", "make_wav", "serve", "silent_server", "tone"]
+__all__ = ["Collected", "Tape", "brightness", "make_movie", "make_wav", "serve", "silent_server", "tone"]
 
 
 class Collected:
@@ -103,6 +103,11 @@ def tone(rate, seconds, frequency=440.0, channels=1):
     """Sine, float32 [channels, n]; every channel an octave above the one before."""
     t = np.arange(round(rate * seconds)) / rate
     return np.stack([0.5 * np.sin(2 * np.pi * frequency * 2**c * t) for c in range(channels)]).astype(np.float32)
+
+
+def brightness(picture):
+    """Mean of the first row: what `make_movie` wrote into the picture."""
+    return np.frombuffer(picture.av.planes[0], np.uint8, picture.width).mean()
 
 
 def _picture(number, width, height):
