@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack, cast
 import numpy as np
 
 from mediastreams._engine.frames import Sound
-from mediastreams._engine.sample_formats import FORMATS, default_layout, from_samples, layout_channels, to_samples
+from mediastreams._engine.sample_formats import FORMATS, from_samples, layout_channels, to_samples
 from mediastreams._engine.video_layout import integer
+from mediastreams._rules.channel_mixing import layout_name
 from mediastreams._webidl.conversions import double, unsigned_long, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import public
@@ -124,7 +125,7 @@ class AudioData:
         samples = np.frombuffer(source, dtype, count)
         lying = samples.reshape(channels, length) if planar else samples.reshape(length, channels).T
         floats = from_samples(lying, copy=True)
-        self._sound = Sound(floats, given["sample_rate"], given["timestamp"], default_layout(channels))
+        self._sound = Sound(floats, given["sample_rate"], given["timestamp"], layout_name(channels))
 
     @classmethod
     def _of(cls, sound: Sound) -> AudioData:
@@ -163,7 +164,7 @@ class AudioData:
             cure = "transpose it with array.T" if samples.shape[1] <= 64 else "[channels, samples] is expected"
             raise ValueError(f"{channels} channels of {samples.shape[1]} samples: {cure}")
         if layout is None:
-            layout = default_layout(channels)
+            layout = layout_name(channels)
         elif layout_channels(layout) != channels:
             raise ValueError(f"the layout {layout!r} has {layout_channels(layout)} channels, the array {channels}")
         rate = _rate(sample_rate, "sample_rate")

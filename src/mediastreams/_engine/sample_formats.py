@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from mediastreams._rules.channel_mixing import layout_name
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FORMATS", "default_layout", "from_samples", "layout_channels", "to_samples"]
+__all__ = ["FORMATS", "from_samples", "layout_channels", "to_samples"]
 
 FORMATS: Final[dict[str, tuple[np.dtype[Any], bool]]] = {
     name + suffix: (np.dtype(dtype), bool(suffix))
@@ -26,9 +28,7 @@ FORMATS: Final[dict[str, tuple[np.dtype[Any], bool]]] = {
 
 _SCALES: Final = {"int16": 2.0**15, "int32": 2.0**31, "uint8": 2.0**7}
 
-_LAYOUTS: Final = ("mono", "stereo", "2.1", "quad", "5.0", "5.1", "6.1", "7.1")
-_COUNTS: Final = {
-    **{name: count for count, name in enumerate(_LAYOUTS, 1)},
+_COUNTS: Final = {layout_name(count): count for count in range(1, 9)} | {
     "3.0": 3,
     "4.0": 4,
     "3.1": 4,
@@ -38,11 +38,6 @@ _COUNTS: Final = {
     "7.0": 7,
     "7.1(wide)": 8,
 }
-
-
-def default_layout(channels: int) -> str:
-    """Answer the usual layout of that many channels, by FFmpeg's name."""
-    return _LAYOUTS[channels - 1] if 1 <= channels <= len(_LAYOUTS) else f"{channels} channels"
 
 
 def layout_channels(layout: str) -> int:
