@@ -26,6 +26,7 @@ PAIRS = [
     ("RTCPeerConnection", "RTCPeerConnection"),
     ("AT_TARGET", "AT_TARGET"),
     ("from", "from_"),
+    ("iso", "iso"),
     ("", ""),
 ]
 

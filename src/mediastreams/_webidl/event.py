@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
 from mediastreams._webidl.conversions import boolean, dom_string
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
@@ -18,7 +18,20 @@ from mediastreams._webidl.interfaces import public
 if TYPE_CHECKING:
     from mediastreams._webidl.events import EventTarget
 
-__all__ = ["EVENT_INIT", "Event"]
+__all__ = ["EVENT_INIT", "Event", "EventInit"]
+
+
+@public
+class EventInit(TypedDict, total=False):
+    """How an event is.
+
+    https://dom.spec.whatwg.org/#dictdef-eventinit
+    """
+
+    bubbles: bool
+    cancelable: bool
+    composed: bool
+
 
 EVENT_INIT: Final[Schema[dict[str, Any]]] = Schema(
     "EventInit",
@@ -48,7 +61,9 @@ class Event:
 
     _schema: ClassVar[Schema[dict[str, Any]]] = EVENT_INIT
 
-    def __init__(self, type: str, event_init_dict: Mapping[str, Any] | None = None, **event_init: Any) -> None:
+    def __init__(
+        self, type: str, event_init_dict: EventInit | Mapping[str, Any] | None = None, **event_init: Any
+    ) -> None:
         """Make an event of a type; the members of its dictionary come as a mapping, as keywords or as both.
 
         Raises:

@@ -18,7 +18,7 @@ from typing import Any, Final, TypedDict, TypeVar
 
 from mediastreams._webidl.conversions import boolean, dom_string, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
-from mediastreams._webidl.event import Event
+from mediastreams._webidl.event import Event, EventInit
 from mediastreams._webidl.handlers import event_handler
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.listeners import (
@@ -36,6 +36,7 @@ from mediastreams.errors import InvalidStateError, TimeoutError
 __all__ = [
     "AddEventListenerOptions",
     "Event",
+    "EventInit",
     "EventListener",
     "EventListenerOptions",
     "EventTarget",
@@ -47,12 +48,14 @@ _E = TypeVar("_E", bound=Event)
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
+@public
 class EventListenerOptions(TypedDict, total=False):
     """How to find a listener again."""
 
     capture: bool
 
 
+@public
 class AddEventListenerOptions(EventListenerOptions, total=False):
     """How to listen.
 
@@ -63,16 +66,14 @@ class AddEventListenerOptions(EventListenerOptions, total=False):
     passive: bool
 
 
-_OPTIONS: Final[Schema[EventListenerOptions]] = Schema(
-    "EventListenerOptions", Member("capture", boolean, default=False)
-)
+_OPTIONS: Final[Schema[dict[str, bool]]] = Schema("EventListenerOptions", Member("capture", boolean, default=False))
 
 
 def _no_signal(_value: object, where: str) -> object:
     raise TypeError(f"{where}: there is no AbortSignal here; use remove_event_listener() with the same function")
 
 
-_ADD_OPTIONS: Final[Schema[AddEventListenerOptions]] = Schema(
+_ADD_OPTIONS: Final[Schema[dict[str, bool]]] = Schema(
     "AddEventListenerOptions",
     Member("once", boolean, default=False),
     Member("passive", boolean, default=False),
@@ -228,7 +229,7 @@ class EventTarget:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _never(self, type: str) -> InvalidStateError:
+    def _never(self, type: str) -> Exception:
         return InvalidStateError(f"{type!r} can no longer come from this {self.__class__.__name__}: {self!r}.")
 
     def _listen(self, new: Listener) -> None:

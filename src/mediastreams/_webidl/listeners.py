@@ -14,6 +14,7 @@ from types import BuiltinMethodType, MethodType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 from mediastreams._webidl.event import Event
+from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Mailbox, mailbox_of, report
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _E_contra = TypeVar("_E_contra", bound=Event, contravariant=True)
 _E = TypeVar("_E", bound=Event)
 
 
+@public
 class EventListener(Protocol[_E_contra]):
     """An object that listens by its method; it is looked up at every event."""
 

@@ -43,7 +43,7 @@ def to_idl(python_name: str) -> str:
         return _LEDGER[python_name]
     if not python_name or python_name[0].isupper():
         return python_name
-    bare = python_name[:-1] if keyword.iskeyword(python_name[:-1]) else python_name
+    bare = python_name[:-1] if python_name[-1] == "_" and keyword.iskeyword(python_name[:-1]) else python_name
     first, *rest = bare.split("_")
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 

@@ -4,9 +4,8 @@ Not for: what the requests mean.
 
 Rules of the file: each ``convert_…`` takes the positional mapping and the keywords of a call and returns a plain
 `dict` in Python's spelling that is the library's own, or raises `TypeError` with the call's name and the path.
+Annotations are real objects here, because `TypedDict` looks for ``Required`` in them.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, Literal, Required, TypedDict
