@@ -1,0 +1,177 @@
+"""Codecs: which encoders there are, how they are set for recording live, which of them really open here.
+
+Not for: which container takes which codec (``_rules/mime_types.py``).
+
+Rules of the file: an encoder counts when it has been opened once, the answer is kept for the process; software
+before hardware; no encoder holds back more than a quarter of a second of pictures, since what it holds is
+lost when the process is killed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import av
+
+from mediastreams._engine.frames import MICROSECONDS
+from mediastreams.errors import NotSupportedError
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Kind
+
+__all__ = ["ENCODERS", "EncoderModel", "VideoPlan", "available_encoder", "choose_encoder", "default_bit_rate"]
+
+_THREADS: Final = max(1, min(4, os.cpu_count() or 1))  # more threads are more frames held back
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPlan:
+    """What an encoder for pictures is made for. ``bit_rate`` ``None``: nothing was asked."""
+
+    width: int
+    height: int
+    frame_rate: float
+    bit_rate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderModel:
+    """One encoder of FFmpeg's.
+
+    ``options`` gives its settings for a plan; ``formats`` are pixel or sample formats
+    that it takes, the first being what others are converted to; ``even``: width and height must be even. ``layouts``
+    are those that every decoder knows, ``other_layouts`` whether more can be written.
+    """
+
+    name: str
+    kind: Kind
+    formats: tuple[str, ...]
+    options: Callable[[VideoPlan], Mapping[str, str]]
+    even: bool = False
+    sample_rates: tuple[int, ...] = ()
+    layouts: tuple[str, ...] = ()
+    other_layouts: bool = True
+
+
+def default_bit_rate(plan: VideoPlan) -> int:
+    """Choose a bit rate for live video: a tenth of a bit per pixel, 2.8 Mbit/s for 720p30."""
+    return max(200_000, round(plan.width * plan.height * min(plan.frame_rate, 60) * 0.1))
+
+
+def _x264(plan: VideoPlan) -> Mapping[str, str]:
+    options = {
+        "preset": "veryfast",
+        "bf": "0",
+        "rc-lookahead": str(max(1, min(10, int(plan.frame_rate * 0.2)))),
+        "x264-params": "sync-lookahead=0",
+        "threads": str(_THREADS),
+    }
+    return options if plan.bit_rate else {**options, "crf": "23"}
+
+
+def _vp8(plan: VideoPlan) -> Mapping[str, str]:
+    return {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "threads": str(_THREADS), **_rate(plan)}
+
+
+def _vp9(plan: VideoPlan) -> Mapping[str, str]:
+    constant = {"minrate": str(plan.bit_rate or default_bit_rate(plan)), "aq-mode": "3", "row-mt": "1"}
+    return {**_vp8(plan), **constant}  # without a ceiling, noise takes ten times the rate
+
+
+def _av1(plan: VideoPlan) -> Mapping[str, str]:
+    # low delay needs a constant rate; the parameters say so to an encoder that would look two seconds ahead
+    rate = str(plan.bit_rate or default_bit_rate(plan))
+    return {"preset": "11", "svtav1-params": "rc=2:pred-struct=1:rtc=1", "b": rate}
+
+
+def _rate(plan: VideoPlan) -> Mapping[str, str]:
+    rate = str(plan.bit_rate or default_bit_rate(plan))
+    return {"b": rate, "maxrate": rate, "bufsize": rate}
+
+
+def _none(_: VideoPlan) -> Mapping[str, str]:
+    return {}
+
+
+_OPUS_LAYOUTS: Final = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
+
+ENCODERS: Final[Mapping[str, tuple[EncoderModel, ...]]] = {
+    "vp8": (EncoderModel("libvpx", "video", ("yuv420p",), _vp8),),
+    "vp9": (EncoderModel("libvpx-vp9", "video", ("yuv420p",), _vp9),),
+    "av1": (EncoderModel("libsvtav1", "video", ("yuv420p",), _av1),),
+    "h264": (EncoderModel("libx264", "video", ("yuv420p", "nv12"), _x264, even=True),),
+    "opus": (
+        EncoderModel(
+            "libopus", "audio", ("flt",), _none, sample_rates=(48_000,), layouts=_OPUS_LAYOUTS, other_layouts=False
+        ),
+    ),
+    "aac": (
+        EncoderModel(
+            "aac",
+            "audio",
+            ("fltp",),
+            _none,
+            layouts=("mono", "stereo", "3.0", "4.0", "5.0", "5.1"),
+            sample_rates=(
+                96_000,
+                88_200,
+                64_000,
+                48_000,
+                44_100,
+                32_000,
+                24_000,
+                22_050,
+                16_000,
+                12_000,
+                11_025,
+                8_000,
+            ),
+        ),
+    ),
+    "flac": (EncoderModel("flac", "audio", ("s16",), _none),),
+    "pcm": (EncoderModel("pcm_s16le", "audio", ("s16",), _none),),
+}
+
+
+@functools.cache
+def available_encoder(codec: str) -> EncoderModel | None:
+    """Find the first encoder of a codec that opens here; ``None`` when none does. Tried once per process."""
+    return next((model for model in ENCODERS.get(codec, ()) if _opens(model)), None)
+
+
+def choose_encoder(codecs: Sequence[str]) -> tuple[str, EncoderModel]:
+    """Choose the first codec that can be encoded here.
+
+    Raises:
+        NotSupportedError: none of them can.
+    """
+    for codec in codecs:
+        model = available_encoder(codec)
+        if model is not None:
+            return codec, model
+    raise NotSupportedError(f"the FFmpeg inside PyAV has no working encoder for {' or '.join(codecs)}")
+
+
+def _opens(model: EncoderModel) -> bool:
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 talks to stderr past FFmpeg's log: errors only
+    try:
+        context = av.CodecContext.create(model.name, "w")
+    except (ValueError, av.FFmpegError):  # this FFmpeg was built without it
+        return False
+    try:
+        if isinstance(context, av.VideoCodecContext):
+            plan = VideoPlan(320, 240, 30.0)
+            context.width, context.height, context.pix_fmt = plan.width, plan.height, model.formats[0]
+            context.time_base, context.framerate = MICROSECONDS, Fraction(30)
+            context.options = dict(model.options(plan))
+        elif isinstance(context, av.AudioCodecContext):
+            context.sample_rate, context.layout, context.format = 48_000, "stereo", model.formats[0]
+        context.open()
+    except (ValueError, av.FFmpegError):  # no such device, no licence, no memory: not here
+        return False
+    return True

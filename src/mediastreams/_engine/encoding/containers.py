@@ -1,0 +1,54 @@
+"""How FFmpeg writes each container so that a recording survives a kill.
+
+Not for: what a media type means (``_rules/mime_types.py``).
+
+Measured with SIGKILL after 3 s at 30 fps, what is lost besides what the encoder holds back: WebM and Matroska up
+to one cluster (0.5 s), MP4 up to one fragment (0.5 s), Ogg one page (0.2 s), FLAC one block (0.1 s), WAV
+nothing. All of them are whole files again when the recording ends properly: duration, index, no fragments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["MUXERS", "Muxer"]
+
+_INTERLEAVE: Final = {
+    "flush_packets": "1",
+    "max_interleave_delta": "500000",  # µs: a silent track must not keep the others in memory
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Muxer:
+    """FFmpeg's name and options for one container; ``unseekable`` is added for pipes and sockets.
+
+    ``least_step`` is the smallest distance of two pictures, µs, that the container can tell apart.
+    """
+
+    name: str
+    options: Mapping[str, str]
+    unseekable: Mapping[str, str]
+    least_step: int = 1_000
+
+
+MUXERS: Final[Mapping[str, Muxer]] = {
+    "webm": Muxer("webm", {**_INTERLEAVE, "cluster_time_limit": "500"}, {"live": "1"}),
+    "matroska": Muxer("matroska", {**_INTERLEAVE, "cluster_time_limit": "500"}, {"live": "1"}),
+    "mp4": Muxer(
+        "mp4",
+        # delay_moov: only then the encoder's delay is known, and the edit written that keeps sound with picture
+        {
+            **_INTERLEAVE,
+            "movflags": "+hybrid_fragmented+delay_moov",
+            "frag_duration": "500000",
+            "video_track_timescale": "90000",
+        },
+        {"movflags": "+frag_keyframe+delay_moov+default_base_moof"},
+    ),
+    "wav": Muxer("wav", {"flush_packets": "1", "rf64": "auto"}, {}),
+    "flac": Muxer("flac", {"flush_packets": "1"}, {}),
+    "ogg": Muxer("ogg", {"flush_packets": "1", "page_duration": "200000"}, {}),
+}

@@ -1,0 +1,230 @@
+"""`Target`: the file a recording goes to, as FFmpeg's writer sees it.
+
+Rules of the file: everything reaches the operating system at once, so that it survives the process; the
+first error is kept and raised, what FFmpeg still writes after it goes nowhere; `roll_back` restores the file
+as it was at the last `checkpoint`, because half a fragment or a moved index would spoil what was good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, Final
+
+__all__ = ["FileTarget", "ObjectTarget", "Target", "open_target"]
+
+_CURES: Final = {
+    errno.ENOSPC: "the disk is full; what was recorded until then is playable. Free some space or record elsewhere",
+    errno.EDQUOT: "your disk quota is used up; what was recorded until then is playable. Free some space",
+    errno.EFBIG: "the file has become too large for its file system; record to another one",
+    errno.ENOENT: "the folder does not exist; create it first",
+    errno.ENOTDIR: "a part of the path is no folder; check the path",
+    errno.EISDIR: "is a folder; name a file in it",
+    errno.EACCES: "no permission to write there; choose another folder or change its permissions",
+    errno.EPERM: "no permission to write there; choose another folder or change its permissions",
+    errno.EROFS: "the file system is read-only; choose another folder",
+    errno.EIO: "the device failed while writing; what was recorded until then may be playable",
+}
+
+
+def _with_cure(error: OSError, name: str) -> OSError:
+    """The same error of the operating system, class and errno, with a sentence that helps."""
+    number = error.errno or errno.EIO
+    return OSError(number, f"cannot write the recording: {_CURES.get(number, error.strerror or str(error))}", name)
+
+
+class Target:
+    """What both kinds of target share: position, size, the first error, the undo log."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rewindable = True
+        self.size = 0
+        self.error: OSError | None = None
+        self._position = 0
+        self._discard = False
+        self._good_size = 0
+        self._overwritten: list[tuple[int, bytes]] = []
+
+    def _write_at(self, position: int, data: bytes) -> int:
+        raise NotImplementedError
+
+    def _read_at(self, position: int, length: int) -> bytes | None:
+        raise NotImplementedError
+
+    def _truncate(self, size: int) -> None:
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> int:
+        """Take what FFmpeg writes."""
+        if not self._discard:
+            try:
+                self._store(data)
+            except OSError as error:
+                self._discard = True
+                self.error = _with_cure(error, self.name)
+                raise self.error from error
+        self._position += len(data)
+        return len(data)
+
+    def _store(self, data: bytes) -> None:
+        position, view = self._position, memoryview(data)
+        if position < self._good_size:
+            old = self._read_at(position, min(len(data), self._good_size - position))
+            if old is not None:
+                self._overwritten.append((position, old))
+        while view:
+            written = self._write_at(position, bytes(view))
+            position += written
+            view = view[written:]
+            self.size = max(self.size, position)
+
+    def seekable(self) -> bool:
+        """Whether FFmpeg may go back and complete what it wrote."""
+        return self.rewindable
+
+    def tell(self) -> int:
+        return self._position
+
+    def checkpoint(self) -> None:
+        """Remember the file as it is: it is playable."""
+        if not self._discard:
+            self._good_size = self.size
+            self._overwritten.clear()
+
+    def roll_back(self) -> None:
+        """Restore the file of the last checkpoint as far as possible, and take nothing more."""
+        self._discard = True
+        with contextlib.suppress(OSError):
+            for position, old in reversed(self._overwritten):
+                self._write_at(position, old)
+            self._overwritten.clear()
+            self._truncate(self._good_size)
+            self.size = self._good_size
+
+    def discard(self) -> None:
+        """Take nothing more: what FFmpeg writes from now on goes nowhere."""
+        self._discard = True
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class FileTarget(Target):
+    """A path. An existing file is overwritten; a new one that stays empty is removed again."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        name = os.fspath(path)
+        super().__init__(name)
+        existed = Path(name).exists()
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        try:
+            self._file = os.open(name, flags, 0o666)
+        except OSError as error:
+            raise _with_cure(error, name) from error
+        self.rewindable = stat.S_ISREG(os.fstat(self._file).st_mode)
+        self._ours = not existed and self.rewindable
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def _write_at(self, position: int, data: bytes) -> int:
+        if not self.rewindable:  # a named pipe, /dev/null
+            return os.write(self._file, data)
+        os.lseek(self._file, position, os.SEEK_SET)
+        return os.write(self._file, data)
+
+    def _read_at(self, position: int, length: int) -> bytes | None:
+        if not self.rewindable:
+            return None
+        os.lseek(self._file, position, os.SEEK_SET)
+        return os.read(self._file, length)
+
+    def _truncate(self, size: int) -> None:
+        if self.rewindable:
+            os.ftruncate(self._file, size)
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        descriptor, self._file = self._file, -1
+        if descriptor < 0:
+            return
+        try:
+            os.close(descriptor)  # NFS and quotas may tell of a lost write here only
+        except OSError as error:
+            self.error = self.error or _with_cure(error, self.name)
+        if self._ours and self.size == 0:
+            with contextlib.suppress(OSError):
+                Path(self.name).unlink()
+
+
+class ObjectTarget(Target):
+    """A binary file object of the caller's: flushed, never closed. Writing begins where it stands."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(str(getattr(file, "name", "") or type(file).__name__))
+        self._object = file
+        self.rewindable = self._can("seekable")
+        self._readable = self._can("readable")
+        self._origin = file.tell() if self.rewindable else 0
+
+    def _can(self, name: str) -> bool:
+        asked = getattr(self._object, name, None)
+        return bool(asked is not None and asked())
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def _go(self, position: int) -> None:
+        if self.rewindable:
+            self._object.seek(self._origin + position)
+
+    def _write_at(self, position: int, data: bytes) -> int:
+        self._go(position)
+        try:
+            written = self._object.write(data)
+        except ValueError as error:  # the caller has closed it
+            raise OSError(errno.EBADF, str(error)) from error
+        return written if isinstance(written, int) and written > 0 else len(data)
+
+    def _read_at(self, position: int, length: int) -> bytes | None:
+        if not (self.rewindable and self._readable):
+            return None
+        self._go(position)
+        return self._object.read(length)
+
+    def _truncate(self, size: int) -> None:
+        if self.rewindable:
+            self._go(size)
+            with contextlib.suppress(io.UnsupportedOperation):
+                self._object.truncate()
+
+    def close(self) -> None:
+        """Flush, and leave the object standing at the end of the recording."""
+        try:
+            self._go(self.size)
+            flush = getattr(self._object, "flush", None)
+            if flush is not None:
+                flush()
+        except (OSError, ValueError) as error:
+            if self.error is None and isinstance(error, OSError):
+                self.error = _with_cure(error, self.name)
+
+
+def open_target(target: str | os.PathLike[str] | BinaryIO) -> FileTarget | ObjectTarget:
+    """Open what the caller named.
+
+    Raises:
+        OSError: the path cannot be written; the class, the errno and the message say why and what helps.
+    """
+    if isinstance(target, str | os.PathLike):
+        return FileTarget(target)
+    return ObjectTarget(target)

@@ -1,0 +1,182 @@
+"""`Writer`: encoders of several tracks, one container, one target.
+
+Not for: when which frame is taken from where (``session.py``).
+
+Rules of the file: all tracks are known before the header is written; the earliest first instant of all of them
+is the file's 0. After every packet the file is whole as far as it goes; an error of the target rolls it
+back to that, and no index is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import av
+
+from mediastreams._engine.encoding.audio_encoder import AudioEncoder
+from mediastreams._engine.encoding.containers import MUXERS
+from mediastreams._engine.encoding.video_encoder import VideoEncoder
+from mediastreams.errors import EncodingError, NotSupportedError
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+
+    from mediastreams._engine.encoding.codecs import EncoderModel, VideoPlan
+    from mediastreams._engine.encoding.target import Target
+    from mediastreams._engine.frames import Picture
+
+__all__ = ["Options", "Writer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """FFmpeg options of the user for the encoders of each kind."""
+
+    video: Mapping[str, str] = field(default_factory=dict)
+    audio: Mapping[str, str] = field(default_factory=dict)
+
+
+class Writer:
+    """Owns the target from construction to `close` or `abort`. Used by one thread."""
+
+    def __init__(self, container: str, target: Target, options: Options | None = None) -> None:
+        self.target = target
+        self.video: list[VideoEncoder] = []
+        self.audio: list[AudioEncoder] = []
+        self.end_us = 0
+        self._muxer = MUXERS[container]
+        self._options = options or Options()
+        self._started = False
+        self._closed = False
+        muxing = dict(self._muxer.options)
+        if not target.rewindable:
+            muxing.update(self._muxer.unseekable)
+        self._container: OutputContainer = av.open(target, "w", format=self._muxer.name, container_options=muxing)
+
+    @property
+    def _encoders(self) -> list[VideoEncoder | AudioEncoder]:
+        return [*self.video, *self.audio]
+
+    def add_video(self, model: EncoderModel, plan: VideoPlan, first: Picture | None) -> VideoEncoder:
+        """Add a track of pictures; ``first`` decides the pixel format.
+
+        Raises: NotSupportedError (the encoder refuses the size or an option).
+        """
+        try:
+            encoder = VideoEncoder(
+                self._container, model, plan, first, options=self._options.video, least_step=self._muxer.least_step
+            )
+        except (av.FFmpegError, ValueError) as error:
+            size = f"{plan.width}x{plan.height} at {plan.frame_rate:g} frames per second"
+            raise _refused(model, f"{size}", self._options.video, error) from error
+        _no_unused(model, encoder.unused_options)
+        self.video.append(encoder)
+        return encoder
+
+    def add_audio(self, model: EncoderModel, *, sample_rate: int, layout: str, bit_rate: int | None) -> AudioEncoder:
+        """Add a track of sound.
+
+        Raises: NotSupportedError (the encoder refuses the rate, the layout or an option).
+        """
+        try:
+            encoder = AudioEncoder(
+                self._container,
+                model,
+                sample_rate=sample_rate,
+                layout=layout,
+                bit_rate=bit_rate,
+                options=self._options.audio,
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise _refused(model, f"{sample_rate} Hz {layout}", self._options.audio, error) from error
+        _no_unused(model, encoder.unused_options)
+        self.audio.append(encoder)
+        return encoder
+
+    def start(self, start: int) -> None:
+        """Write the header; ``start`` (µs of the clock) is the file's 0.
+
+        Raises: OSError (the target), EncodingError (the container refuses).
+        """
+        for encoder in self._encoders:
+            encoder.start_at(start)
+        with self._errors():
+            self._container.start_encoding()
+        self._started = True
+        self.target.checkpoint()
+
+    def mux(self, packets: Iterable[av.Packet[Any]]) -> None:
+        """Write packets.
+
+        Raises: OSError (the target: full disk …), EncodingError (an encoder failed).
+        """
+        with self._errors():
+            for packet in packets:
+                if packet.pts is not None and packet.time_base is not None:
+                    end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                    self.end_us = max(self.end_us, round(end * 1_000_000))
+                self._container.mux_one(packet)
+                self.target.checkpoint()
+
+    def close(self) -> None:
+        """Flush the encoders, write duration and index, close the target. Idempotent.
+
+        Raises: OSError, EncodingError; the target is closed nevertheless, and as whole as `abort` leaves it.
+        """
+        if self._closed:
+            return
+        if not self._started:
+            self.abort()
+            return
+        try:
+            for encoder in self._encoders:
+                self.mux(encoder.flush())
+            with self._errors():
+                self._container.close()
+        finally:
+            self.abort()
+        if self.target.error is not None:
+            raise self.target.error
+
+    def abort(self) -> None:
+        """Close the target as it is, without an index. For after an error; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self.target.discard()
+        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+            self._container.close()
+        self.target.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Translate what PyAV raises; a target that failed is rolled back to what is whole."""
+        try:
+            yield
+        except OSError as error:
+            if self.target.error is not None:
+                self.target.roll_back()
+                raise self.target.error from error
+            raise EncodingError(f"{self._muxer.name}: {error.strerror or error}") from error
+        except (av.FFmpegError, ValueError) as error:
+            if self.target.error is not None:
+                self.target.roll_back()
+                raise self.target.error from error
+            raise EncodingError(f"{self._muxer.name}: {error}") from error
+
+
+def _refused(model: EncoderModel, what: str, options: Mapping[str, str], error: Exception) -> NotSupportedError:
+    hint = f" with {dict(options)}" if options else ""
+    number = getattr(error, "errno", None)
+    reason = errno.errorcode.get(number, str(error)) if isinstance(number, int) else str(error)
+    return NotSupportedError(f"the encoder {model.name} does not take {what}{hint} ({reason})")
+
+
+def _no_unused(model: EncoderModel, unused: frozenset[str]) -> None:
+    if unused:
+        names = ", ".join(sorted(unused))
+        raise NotSupportedError(f"the encoder {model.name} has no option {names}; see ffmpeg -h encoder={model.name}")
