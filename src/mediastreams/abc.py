@@ -7,9 +7,9 @@ tracks. Check an implementation with `mediastreams.testing.check_backend` and `c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Range, Settings, VideoMode
 
@@ -25,6 +25,7 @@ __all__ = [
     "Device",
     "DeviceModel",
     "Mode",
+    "PermissionPolicy",
     "Range",
     "Source",
     "Timer",
@@ -174,3 +175,19 @@ class Backend(ABC):
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call ``changed`` (any thread) when the listing may have changed, until the returned call is made."""
         return lambda: None
+
+
+class PermissionPolicy(ABC):
+    """Who may use what: ``camera``, ``microphone``, ``display-capture``, ``speaker-selection``.
+
+    A descriptor is a mapping with ``name``, and for the camera ``pan_tilt_zoom``. States are ``granted``, ``denied``
+    and ``prompt``. When answers change by themselves, call ``navigator.permissions.refresh()``.
+    """
+
+    @abstractmethod
+    def query(self, descriptor: Mapping[str, Any]) -> str:
+        """The present state. Quick, asks nobody, any thread."""
+
+    @abstractmethod
+    async def request(self, descriptor: Mapping[str, Any]) -> str:
+        """Ask the person, who may take any time; answer ``granted`` or ``denied``. Called while `query` says ``prompt``."""

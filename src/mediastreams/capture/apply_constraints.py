@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mediastreams._rules.constraints import parse_constraints
-from mediastreams._rules.select_settings import Overconstrained, select_settings, serves
+from mediastreams._rules.select_settings import Overconstrained, select_settings
+from mediastreams._rules.serving import serves
 from mediastreams._webidl.tasks import in_parallel, queue_task
 from mediastreams.capture.enums import MediaStreamTrackState
 from mediastreams.capture.track_source import adapter_for

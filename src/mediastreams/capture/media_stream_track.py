@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.worker import reaper
-from mediastreams._rules.capabilities import capabilities_of
+from mediastreams._rules.capabilities import capabilities_of, inherent_settings
 from mediastreams._webidl.conversions import boolean, dom_string
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MediaStreamTrack"]
 
-_INHERENT: Final = ("device_id", "facing_mode", "group_id")
 _HINTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "audio": frozenset({"", "speech", "speech-recognition", "music"}),
@@ -258,7 +257,7 @@ class MediaStreamTrack(EventTarget):
 
         https://w3c.github.io/mediacapture-main/#dom-constrainablepattern-getcapabilities
         """
-        return MediaTrackCapabilities.from_rules(capabilities_of(self._source.selectable))
+        return MediaTrackCapabilities.from_rules(capabilities_of(self._source.selectable, self._settings))
 
     def get_constraints(self) -> MediaTrackConstraints:
         """A copy of the constraints applied last, as they were given.
@@ -274,7 +273,7 @@ class MediaStreamTrack(EventTarget):
         """
         settings = self._settings
         if self._ready_state is MediaStreamTrackState.ENDED:
-            settings = {name: settings[name] for name in _INHERENT if name in settings}
+            settings = inherent_settings(settings)
         return MediaTrackSettings(**settings)
 
     async def apply_constraints(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._rules.select_settings import cheapest_mode, serves
+from mediastreams._rules.serving import cheapest_mode, serves
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Settings, VideoMode
 from mediastreams.errors import OverconstrainedError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.source import SourceHub
     from mediastreams._engine.video_adapter import VideoAdapter
 
-__all__ = ["TrackSource", "adapter_for", "source_settings"]
+__all__ = ["TrackSource", "adapter_for", "pinned", "source_settings"]
 
 _INHERENT: Final = frozenset({"device_id", "group_id", "facing_mode", "resize_mode"})
 
@@ -72,7 +72,7 @@ class TrackSource:
         with self.hub.operation:
             if self.hub.running and not self.hub.ended:
                 mode = self._mode_for(target, without=None)
-            return self.hub.open(mode, self._settings_of_source(target))
+            return self.hub.open(pinned(mode, target), source_settings(self.model, target))
 
     def configure_for(self, feed: TrackFeed, target: Settings) -> None:
         """Bring the source and one track's adapter to the settings that were selected for it. Blocks.
@@ -84,7 +84,7 @@ class TrackSource:
         hub = self.hub
         with hub.operation:
             if self.reopens and hub.running:
-                hub.reconfigure(self._mode_for(target, without=feed), self._settings_of_source(target))
+                hub.reconfigure(self._mode_for(target, without=feed), source_settings(self.model, target))
             feed.target = target
             assert hub.mode is not None
             feed.adapter = adapter_for(hub.mode, target)
@@ -104,10 +104,18 @@ class TrackSource:
                 f"{self.label or 'The source'} is in use by another track in a mode that excludes these settings; "
                 "stop or relax that track's constraints first",
             )
-        return mode
+        return pinned(mode, target, *others)
 
-    def _settings_of_source(self, target: Settings) -> Settings:
-        return source_settings(self.model, target)
+
+def pinned(mode: Mode, *tracks: Settings) -> Mode:
+    """Fix the rate of a mode that spans rates to the highest that a track wants: a screen grabbed at 60 for a track
+    of 10 frames per second would be work for nothing.
+    """
+    if isinstance(mode, AudioMode) or mode.min_frame_rate == mode.max_frame_rate:
+        return mode
+    wanted = max((float(track.get("frame_rate", mode.max_frame_rate)) for track in tracks), default=mode.max_frame_rate)
+    rate = min(max(wanted, mode.min_frame_rate), mode.max_frame_rate)
+    return replace(mode, min_frame_rate=rate, max_frame_rate=rate)
 
 
 def source_settings(model: DeviceModel, target: Settings) -> Settings:

@@ -1,0 +1,74 @@
+"""The algorithm of ``getDisplayMedia``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mediastreams._rules.requests import display_media_request
+from mediastreams.capture import user_activation
+from mediastreams.capture.get_user_media import open_candidate, stream_of
+from mediastreams.capture.permissions import permissions
+from mediastreams.errors import InvalidStateError, NotAllowedError, NotFoundError
+
+if TYPE_CHECKING:
+    from mediastreams.capture.listing import ListedDevice
+    from mediastreams.capture.media_devices import MediaDevices
+    from mediastreams.capture.media_stream import MediaStream
+    from mediastreams.capture.requests import RequestedDisplay
+
+__all__ = ["get_display_media"]
+
+
+async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) -> MediaStream:
+    """*The getDisplayMedia algorithm*.
+
+    Raises:
+        TypeError: no video, or constraints that would choose the surface for the person.
+        InvalidStateError: the person would be asked, and has not just acted.
+        NotFoundError, NotAllowedError, NotReadableError, OverconstrainedError: as the standard says.
+
+    https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia
+    """
+    # 1-2. NOT-HERE: CaptureController steers the focus between a page and what it captures.
+    # 3. DEVIATION: in a local process that is granted displays, running the program was the person's act; only where
+    # the policy would ask, the activation is needed and used up.
+    if permissions.state({"name": "display-capture"}) == "prompt" and not user_activation.consume():
+        raise InvalidStateError("Capturing a display needs a person's act just before: see testing.user_activation().")
+    # 4-7. Constraints that may shape the picture, but not choose the surface.
+    constraints = display_media_request(video=requested["video"], audio=requested["audio"])
+    # 8-9. NOT-HERE: active, focused documents.
+    # 11.1. The sources there are.
+    listed = await devices._list()
+    surfaces = _surfaces(listed, requested)
+    if not surfaces:
+        raise NotFoundError(
+            "There is no display to capture. On Linux an X11 server is needed (DISPLAY must be set); Wayland is not supported yet."
+        )
+    # 11.2-11.4. Permission; the person's choice among the surfaces is the first that fits the preference.
+    if await permissions.ask({"name": "display-capture"}) != "granted":
+        raise NotAllowedError("Permission for display-capture is denied by navigator.permissions.policy.")
+    # 11.5-11.9. Open, create the track, apply the constraints. The audio of a display is optional in every browser
+    # too, and no back end offers it yet.
+    opened = await open_candidate(surfaces[:1], constraints["video"])
+    return stream_of(devices, [opened], {"video": requested["video"] or {}})
+
+
+def _surfaces(listed: Sequence[ListedDevice], requested: RequestedDisplay) -> list[ListedDevice]:
+    """The surfaces, those of the preferred sort first, the main screen before others."""
+    video = requested["video"] or {}
+    preferred = video.get("display_surface")
+    if isinstance(preferred, dict):
+        preferred = preferred.get("ideal")
+    wanted = [preferred] if isinstance(preferred, str) else list(preferred or ())
+    surfaces = [one for one in listed if one.device.device_class in ("monitor", "window")]
+    if requested.get("monitor_type_surfaces") == "exclude":
+        surfaces = [one for one in surfaces if one.device.device_class != "monitor"]
+    return sorted(
+        surfaces,
+        key=lambda one: (
+            one.device.device_class not in wanted,
+            one.device.device_class != "monitor",
+            not one.device.default,
+        ),
+    )

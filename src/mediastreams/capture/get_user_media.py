@@ -1,0 +1,192 @@
+"""The algorithm of ``getUserMedia``, split at its parts: candidates, permission, opening.
+
+Not for: selecting settings (``_rules``), opening devices (``track_source.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mediastreams._rules.exposure import set_device_information_exposure
+from mediastreams._rules.requests import PERMISSION_NAMES, user_media_request
+from mediastreams._rules.select_settings import Overconstrained, Selection, select_settings
+from mediastreams._webidl.tasks import in_parallel
+from mediastreams.capture.media_stream import MediaStream
+from mediastreams.capture.media_stream_track import MediaStreamTrack
+from mediastreams.capture.permissions import permissions
+from mediastreams.errors import (
+    AbortError,
+    NotAllowedError,
+    NotFoundError,
+    NotReadableError,
+    OverconstrainedError,
+)
+
+if TYPE_CHECKING:
+    from mediastreams._rules.constraints import Constraints
+    from mediastreams._rules.values import Kind, Settings
+    from mediastreams.capture.listing import ListedDevice
+    from mediastreams.capture.media_devices import MediaDevices
+    from mediastreams.capture.requests import RequestedMedia
+    from mediastreams.capture.track_source import TrackSource
+
+__all__ = ["Opened", "get_user_media", "open_candidate", "stream_of"]
+
+_DEVICE_CLASSES: Final[Mapping[str, str]] = {"audio": "audioinput", "video": "videoinput"}
+_CURES: Final[Mapping[str, str]] = {
+    "audio": 'Plug in a microphone, or set MEDIASTREAMS_FAKE_DEVICES=1 (or MediaDevices(backends=["fake"])) for a fake one.',
+    "video": 'Plug in a camera, or set MEDIASTREAMS_FAKE_DEVICES=1 (or MediaDevices(backends=["fake"])) for a fake one.',
+}
+_NOUNS: Final[Mapping[str, str]] = {"audio": "microphone", "video": "camera"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source that runs and is reserved, and the settings its track will have."""
+
+    source: TrackSource
+    settings: Settings
+
+
+async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> MediaStream:
+    """*The getUserMedia algorithm*.
+
+    Raises:
+        TypeError: nothing was requested, or a required constraint that cannot select a device.
+        NotFoundError, OverconstrainedError, NotAllowedError, NotReadableError, AbortError: as the standard says.
+
+    https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia
+    """
+    # 1-3, 10.5. What is requested, as constraints.
+    constraints = user_media_request(audio=requested["audio"], video=requested["video"])
+    # 4-9. NOT-HERE: documents, their activity, permissions policy and visibility.
+    # 10.2-10.3. Candidates of each kind.
+    listed = await devices._list()
+    final_set = {kind: _candidates(kind, listed, asked) for kind, asked in constraints.items()}
+    # 10.4, 10.6. Permission, before anything is opened.
+    await _request_permission(constraints)
+    # 10.7. The device information exposure.
+    states = {name: str(permissions.state({"name": name})) for name in PERMISSION_NAMES.values()}
+    devices._exposure = set_device_information_exposure(devices._exposure, tuple(constraints), states, value=True)  # type: ignore[arg-type]
+    # 10.8. Open one device of each kind, at the same time.
+    opened = await _open_all(final_set, constraints)
+    # 10.9-10.12. The tracks, with their constraints.
+    return stream_of(devices, opened, {kind: requested[kind] or {} for kind in constraints})
+
+
+def _candidates(kind: Kind, listed: Sequence[ListedDevice], constraints: Constraints) -> list[ListedDevice]:
+    """Step 10.3 for one kind: the devices, default first, that can satisfy the constraints."""
+    of_kind = [one for one in listed if one.device.device_class == _DEVICE_CLASSES[kind]]
+    # 10.3.2, NotFound Failure.
+    if not of_kind:
+        _fail_specifically((kind,), NotFoundError(f"There is no {_NOUNS[kind]}. {_CURES[kind]}"))
+    of_kind.sort(key=lambda one: not one.device.default)
+    # 10.3.6-10.3.7. Those for which settings exist; Constraint Failure.
+    failed = select_settings([one.model for one in of_kind], constraints)
+    if isinstance(failed, Overconstrained):
+        # DEVIATION: the standard hides the constraint's name until something was captured, against fingerprinting;
+        # to a local program that is permitted the device it is always told.
+        _fail_specifically((kind,), OverconstrainedError(failed.constraint, failed.message))
+    return [one for one in of_kind if isinstance(select_settings([one.model], constraints), Selection)]
+
+
+def _fail_specifically(kinds: Sequence[Kind], error: Exception) -> None:
+    """*getUserMedia specific failure is allowed*: else the failure is a NotAllowedError.
+
+    https://w3c.github.io/mediacapture-main/#dfn-getusermedia-specific-failure-is-allowed
+    """
+    for kind in kinds:
+        if permissions.state({"name": PERMISSION_NAMES[kind]}) == "denied":
+            raise _not_allowed(PERMISSION_NAMES[kind])
+    raise error
+
+
+async def _request_permission(kinds: Mapping[Kind, Any]) -> None:
+    """Step 10.6: *request permission to use* each kind; one after another, so that a person sees one question."""
+    for kind in kinds:
+        name = PERMISSION_NAMES[kind]
+        if await permissions.ask({"name": name}) != "granted":
+            raise _not_allowed(name)
+
+
+def _not_allowed(name: str) -> NotAllowedError:
+    return NotAllowedError(f"Permission for the {name} is denied by navigator.permissions.policy.")
+
+
+async def _open_all(
+    final_set: Mapping[Kind, list[ListedDevice]], constraints: Mapping[Kind, Constraints]
+) -> list[Opened]:
+    """Step 10.8 for all kinds at once; when one fails or the wait is cancelled, nothing stays open."""
+    tasks = [
+        asyncio.ensure_future(open_candidate(candidates, constraints[kind])) for kind, candidates in final_set.items()
+    ]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Opened):
+                result.source.hub.release()
+        raise
+
+
+async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constraints) -> Opened:
+    """Step 10.8 for one kind: open the best candidate, or the next best while hardware fails.
+
+    Raises:
+        NotReadableError: all that fit are busy or failing.
+        NotAllowedError: the system refuses.
+        AbortError: any other failure.
+    """
+    remaining = list(candidates)
+    last: Exception | None = None
+    while remaining:
+        # 10.8.1. The final candidate: the smallest fitness distance.
+        selection = select_settings([one.model for one in remaining], constraints)
+        if isinstance(selection, Overconstrained):
+            raise last or OverconstrainedError(selection.constraint, selection.message)
+        index = next(i for i, one in enumerate(remaining) if one.model == selection.device)
+        source = remaining.pop(index).source()
+        try:
+            return await _open(source, selection, constraints)
+        except NotAllowedError:
+            raise
+        except (NotReadableError, NotFoundError, OverconstrainedError, AbortError) as error:
+            # 10.8.2-10.8.3. Remove the candidate and begin again with the others.
+            last = error
+    if isinstance(last, NotFoundError):  # it was unplugged between listing and opening
+        raise NotReadableError(str(last)) from last
+    assert last is not None
+    raise last
+
+
+async def _open(source: TrackSource, selection: Selection, constraints: Constraints) -> Opened:
+    """Open a source in the mode that was selected; what it really runs in may need other settings."""
+    assert selection.mode is not None
+    try:
+        mode = await in_parallel(
+            source.open_for, selection.mode, selection.settings, abandoned=lambda _: source.hub.release()
+        )
+    except (NotAllowedError, NotReadableError, NotFoundError, OverconstrainedError):
+        raise
+    except Exception as error:
+        raise AbortError(f"{source.label or 'The device'} could not be opened: {error}") from error
+    again = select_settings([source.model_in(mode)], constraints, current=selection.settings)
+    if isinstance(again, Overconstrained):
+        source.hub.release()
+        raise OverconstrainedError(again.constraint, f"{source.label} runs in another mode than it offered: {again.message}")
+    return Opened(source, again.settings)
+
+
+def stream_of(devices: MediaDevices, opened: Sequence[Opened], given: Mapping[Kind, Mapping[str, Any]]) -> MediaStream:
+    """Steps 10.9-10.12: a stream with a track on each source; the reservations go over to the tracks."""
+    tracks = []
+    for one in opened:
+        tracks.append(MediaStreamTrack._create(one.source, one.settings, given[one.source.kind]))
+        one.source.hub.release()
+    devices._tie(tracks)
+    return MediaStream(tracks)

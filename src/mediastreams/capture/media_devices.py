@@ -1,0 +1,274 @@
+"""`MediaDevices`: the way in to cameras, microphones and displays.
+
+Not for: the algorithms, each of which has a file of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mediastreams._engine.registry import default_backends, resolve_backends
+from mediastreams._rules.exposure import (
+    ExposedDevice,
+    Exposure,
+    exposed_devices,
+    newly_exposed,
+    set_device_information_exposure,
+)
+from mediastreams._rules.properties import PROPERTIES
+from mediastreams._webidl.events import EventTarget, event_handler, fire_event
+from mediastreams._webidl.interfaces import public
+from mediastreams._webidl.opening import Opening
+from mediastreams._webidl.tasks import in_parallel, queue_task
+from mediastreams.capture.device_change_event import DeviceChangeEvent
+from mediastreams.capture.dictionaries import MediaTrackSupportedConstraints
+from mediastreams.capture.enums import MediaDeviceKind, MediaStreamTrackState
+from mediastreams.capture.get_display_media import get_display_media
+from mediastreams.capture.get_user_media import get_user_media
+from mediastreams.capture.listing import ListedDevice, list_devices
+from mediastreams.capture.media_device_info import InputDeviceInfo, MediaDeviceInfo
+from mediastreams.capture.permissions import permissions
+from mediastreams.capture.requests import convert_display_media_stream_options, convert_media_stream_constraints
+
+if TYPE_CHECKING:
+    from mediastreams._rules.values import Kind
+    from mediastreams.abc import Backend
+    from mediastreams.capture.media_stream import MediaStream
+    from mediastreams.capture.media_stream_track import MediaStreamTrack
+    from mediastreams.capture.requests import DisplayMediaStreamOptions, MediaStreamConstraints
+
+__all__ = ["MediaDevices"]
+
+_NAMES = {"audio": "microphone", "video": "camera"}
+
+
+@public
+class MediaDevices(EventTarget):
+    """Lists devices and opens them. ``mediastreams.media_devices`` is the process's own.
+
+    ``MediaDevices(backends=["fake"])`` is an isolated one, with back ends by name or as objects. Belongs to the
+    process: it serves successive event loops.
+
+    https://w3c.github.io/mediacapture-main/#mediadevices
+    """
+
+    ondevicechange = event_handler("devicechange", DeviceChangeEvent)
+
+    def __init__(self, *, backends: Sequence[str | Backend] | None = None) -> None:
+        """Make one on the given back ends, or on all that serve this system.
+
+        Raises:
+            TypeError: ``backends`` is no list of names and `Backend` objects.
+            ValueError: no back end of that name.
+            ImportError: one needs a library that is not installed.
+        """
+        super().__init__()
+        self._wanted = None if backends is None else resolve_backends(backends)
+        self._stored: tuple[ListedDevice, ...] = ()  # [[storedDeviceList]]
+        self._exposure = Exposure()  # [[canExposeCameraInfo]], [[canExposeMicrophoneInfo]]
+        self._last_exposed: list[ExposedDevice] | None = None
+        self._tracks: weakref.WeakSet[MediaStreamTrack] = weakref.WeakSet()  # [[mediaStreamTrackSources]]
+        self._unwatch: list[Callable[[], None]] = []
+        self._watching = False
+        self._watch_lock = threading.Lock()
+        permissions.listen(self)
+
+    @property
+    def _backends(self) -> list[Backend]:
+        if self._wanted is None:
+            self._wanted = default_backends()
+        return self._wanted
+
+    # ── the standard ─────────────────────────────────────────────────────────────────────────────
+
+    async def enumerate_devices(self) -> list[MediaDeviceInfo]:
+        """List microphones, cameras and other devices, in this order, the system's default of each first.
+
+        Before the first capture there is at most one microphone and one camera, without label and ids;
+        ``await navigator.permissions.request({"name": "camera"})`` is the other way to have them told.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediadevices-enumeratedevices
+        """
+        self._owner.bind()
+        # 2-4. NOT-HERE: documents that are not in view wait.
+        await self._list()
+        return self._infos(self._exposed())
+
+    def get_supported_constraints(self) -> MediaTrackSupportedConstraints:
+        """Which constraints this library knows: all that are ``True``.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediadevices-getsupportedconstraints
+        """
+        return MediaTrackSupportedConstraints.of(PROPERTIES)
+
+    def get_user_media(
+        self, constraints: MediaStreamConstraints | Mapping[str, Any] | None = None, **keywords: Any
+    ) -> Opening[MediaStream]:
+        """Open a camera, a microphone or both; ``await`` it, or enter it with ``async with`` to have the tracks stopped.
+
+        Args:
+            constraints: ``{"video": …, "audio": …}``, each ``True`` or a mapping of constraints; also as keywords.
+
+        Raises:
+            TypeError: neither was asked for, or a malformed constraint.
+            NotFoundError: there is no such device.
+            OverconstrainedError: no device satisfies the constraints.
+            NotAllowedError: the permission policy or the system says no.
+            NotReadableError: the device is busy or fails.
+            AbortError: it could not be opened for another reason.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia
+        """
+
+        async def run() -> MediaStream:
+            self._owner.bind()
+            return await get_user_media(self, convert_media_stream_constraints(constraints, keywords, "get_user_media"))
+
+        return Opening(run(), _stop_tracks)
+
+    def get_display_media(
+        self, options: DisplayMediaStreamOptions | Mapping[str, Any] | None = None, **keywords: Any
+    ) -> Opening[MediaStream]:
+        """Capture a screen or a window; ``await`` it, or enter it with ``async with`` to have the track stopped.
+
+        Args:
+            options: ``video`` (``True`` or constraints such as ``cursor``, ``frame_rate``, ``display_surface``) and more.
+
+        Raises:
+            TypeError: ``video`` is false, or constraints that would choose the surface.
+            NotFoundError: there is no display.
+            NotAllowedError: the permission policy says no.
+            InvalidStateError: the policy would ask a person who has not just acted.
+            NotReadableError: the display cannot be captured.
+
+        https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia
+        """
+
+        async def run() -> MediaStream:
+            self._owner.bind()
+            return await get_display_media(
+                self, convert_display_media_stream_options(options, keywords, "get_display_media")
+            )
+
+        return Opening(run(), _stop_tracks)
+
+    # ── the slots ────────────────────────────────────────────────────────────────────────────────
+
+    async def _list(self) -> tuple[ListedDevice, ...]:
+        self._stored = await in_parallel(list_devices, self._backends)
+        return self._stored
+
+    def _exposed(self) -> list[ExposedDevice]:
+        """*Creating a list of device info objects* from the stored list."""
+        live: set[Kind] = {
+            track.kind
+            for track in list(self._tracks)
+            if track.ready_state is MediaStreamTrackState.LIVE and not track._source.display
+        }
+        known = [one.known for one in self._stored if one.device.device_class not in ("monitor", "window")]
+        return exposed_devices(known, self._exposure, live=live)
+
+    def _infos(self, exposed: Iterable[ExposedDevice]) -> list[MediaDeviceInfo]:
+        models = {one.known: one.model for one in self._stored}
+        infos: list[MediaDeviceInfo] = []
+        for one in exposed:
+            kind = MediaDeviceKind(one.kind)
+            cls = MediaDeviceInfo if kind is MediaDeviceKind.AUDIOOUTPUT else InputDeviceInfo
+            model = models[one.source] if one.device_id else None
+            infos.append(cls._of(kind, one.device_id, one.label, one.group_id, model))
+        return infos
+
+    def _tie(self, tracks: Iterable[MediaStreamTrack]) -> None:
+        """*Tie track source to MediaDevices*.
+
+        https://w3c.github.io/mediacapture-main/#dfn-tie-track-source-to-mediadevices
+        """
+        self._tracks.update(tracks)
+
+    # ── permissions ──────────────────────────────────────────────────────────────────────────────
+
+    def permission_granted(self, name: str) -> None:
+        """A person was asked outside a capture, and said yes: details may be told."""
+        kinds = [kind for kind, permission in _NAMES.items() if permission == name]
+        self._exposure = set_device_information_exposure(self._exposure, kinds, {}, value=True)  # type: ignore[arg-type]
+
+    def permissions_changed(self) -> None:
+        """*The device permission revocation algorithm* for what is denied now. Any thread.
+
+        https://w3c.github.io/mediacapture-main/#dfn-device-permission-revocation-algorithm
+        """
+        for kind, name in _NAMES.items():
+            if permissions.state({"name": name}) != "denied":
+                continue
+            self._exposure = set_device_information_exposure(self._exposure, [kind], {}, value=False)  # type: ignore[list-item]
+            for track in list(self._tracks):
+                if track.kind == kind and not track._source.display:
+                    queue_task(track._owner, track._end, None)
+
+    # ── device changes ───────────────────────────────────────────────────────────────────────────
+
+    def _listeners_changed(self) -> None:
+        """Watch for changes while somebody listens: it costs threads."""
+        wanted = self._has_listeners("devicechange")
+        with self._watch_lock:
+            if wanted is self._watching:
+                return
+            self._watching = wanted
+        threading.Thread(target=self._watch_or_not, name="mediastreams-watch", daemon=True).start()
+
+    def _watch_or_not(self) -> None:
+        """Begin or end watching, as it is wanted by now. A thread of its own: back ends may block."""
+        with self._watch_lock:
+            while self._unwatch:
+                self._unwatch.pop()()
+            if self._watching:
+                self._stored = list_devices(self._backends)
+                self._last_exposed = self._exposed()
+                self._unwatch = [backend.watch(self._changed) for backend in self._backends]
+
+    def _changed(self) -> None:
+        """A back end says that its listing may have changed. Any thread."""
+        self._owner.post(self._begin_notification)
+
+    def _begin_notification(self) -> None:
+        task = asyncio.ensure_future(self._notify())
+        _notifications.add(task)
+        task.add_done_callback(_notifications.discard)
+
+    async def _notify(self) -> None:
+        """*Device change notification steps*.
+
+        https://w3c.github.io/mediacapture-main/#dfn-device-change-notification-steps
+        """
+        # 1. What was exposed of the stored list.
+        last = self._last_exposed
+        # 2-3. What there is now.
+        await self._list()
+        new = self._exposed()
+        # 4. Nothing that the program may see has changed.
+        if new == last:
+            return
+        # 5. The new list is stored by now.
+        self._last_exposed = new
+        # 6. This task fires.
+        infos = self._infos(new)
+        event = DeviceChangeEvent("devicechange", devices=infos)
+        inserted = {(one.kind, one.device_id) for one in newly_exposed(last or [], new)}
+        event._user_inserted = tuple(info for info in infos if (str(info.kind), info.device_id) in inserted)
+        fire_event(self, event)
+
+    def __repr__(self) -> str:
+        names = "default" if self._wanted is None else ", ".join(backend.name for backend in self._wanted)
+        return f"<MediaDevices on {names}>"
+
+
+_notifications: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly
+
+
+def _stop_tracks(stream: MediaStream) -> None:
+    for track in stream.get_tracks():
+        track.stop()

@@ -1,0 +1,196 @@
+"""`Permissions`, `PermissionStatus`, and the policy that decides: who may use cameras, microphones, screens.
+
+Not for: enforcing; the algorithms of capture ask here.
+
+Rules of the file: in a local process everything is granted, because whoever runs a program has let it run. A
+program that serves others replaces ``navigator.permissions.policy``.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from mediastreams._webidl.events import EventTarget, event_handler, fire_event
+from mediastreams._webidl.interfaces import illegal_constructor, public
+from mediastreams._webidl.tasks import queue_task
+from mediastreams.abc import PermissionPolicy
+from mediastreams.capture.enums import PermissionState
+from mediastreams.capture.requests import PERMISSION_NAMES, convert_permission_descriptor
+
+if TYPE_CHECKING:
+    from mediastreams.capture.requests import PermissionDescriptor
+
+__all__ = ["LocalPolicy", "PermissionStatus", "Permissions", "permissions"]
+
+
+@public
+class LocalPolicy(PermissionPolicy):
+    """The default: a table of states, all ``granted`` at first. What is at ``prompt`` is granted when it is asked for.
+
+    `set` is for tests and for programs with a settings page.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[str, PermissionState] = dict.fromkeys(PERMISSION_NAMES, PermissionState.GRANTED)
+
+    def query(self, descriptor: Mapping[str, Any]) -> str:
+        return self._states[descriptor["name"]]
+
+    async def request(self, descriptor: Mapping[str, Any]) -> str:
+        name = descriptor["name"]
+        if self._states[name] is PermissionState.PROMPT:
+            self.set(name, PermissionState.GRANTED)
+        return self._states[name]
+
+    def set(self, name: str, state: str) -> None:
+        """Set the state of one permission; `PermissionStatus` objects fire ``change``.
+
+        Raises:
+            ValueError: an unknown name or state.
+        """
+        if name not in self._states:
+            raise ValueError(f"there is no permission {name!r}; there are {', '.join(self._states)}")
+        self._states[name] = PermissionState(state)
+        permissions.refresh()
+
+
+@public
+class PermissionStatus(EventTarget):
+    """The state of one permission, followed: ``change`` fires when it changes.
+
+    https://w3c.github.io/permissions/#permissionstatus-interface
+    """
+
+    __init__ = illegal_constructor("Ask permissions.query().")  # type: ignore[assignment]
+
+    onchange = event_handler("change")
+
+    _descriptor: Mapping[str, Any]
+    _state: PermissionState
+
+    @property
+    def name(self) -> str:
+        """``camera``, ``microphone``, ``display-capture`` or ``speaker-selection``."""
+        name: str = self._descriptor["name"]
+        return name
+
+    @property
+    def state(self) -> PermissionState:
+        """``granted``, ``denied`` or ``prompt``."""
+        return self._state
+
+    def _follow(self, state: PermissionState) -> None:
+        """*PermissionStatus update steps*.
+
+        https://w3c.github.io/permissions/#dfn-permissionstatus-update-steps
+        """
+        if state is not self._state:
+            self._state = state
+            fire_event(self, "change")
+
+    def __repr__(self) -> str:
+        return f"<PermissionStatus {self.name} {self._state}>"
+
+
+@public
+class Permissions:
+    """``navigator.permissions``: asks the policy, and has it asked again when something may have changed.
+
+    https://w3c.github.io/permissions/#permissions-interface
+    """
+
+    __init__ = illegal_constructor("It is navigator.permissions.")  # type: ignore[assignment]
+
+    _policy: PermissionPolicy
+    _statuses: weakref.WeakSet[PermissionStatus]
+    _listeners: weakref.WeakSet[Any]
+
+    @classmethod
+    def _create(cls) -> Permissions:
+        created = cls.__new__(cls)
+        created._policy = LocalPolicy()
+        created._statuses = weakref.WeakSet()
+        created._listeners = weakref.WeakSet()
+        return created
+
+    @property
+    def policy(self) -> PermissionPolicy:
+        """Who decides. Replaceable at any time by another `mediastreams.abc.PermissionPolicy`."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: PermissionPolicy) -> None:
+        if not isinstance(policy, PermissionPolicy):
+            raise TypeError(f"the policy must be a mediastreams.abc.PermissionPolicy, not {policy!r}")
+        self._policy = policy
+        self.refresh()
+
+    async def query(
+        self, permission_desc: PermissionDescriptor | Mapping[str, Any] | None = None, **keywords: Any
+    ) -> PermissionStatus:
+        """The status of a permission, without asking anybody.
+
+        Raises:
+            TypeError: no name, or no such permission.
+
+        https://w3c.github.io/permissions/#query-method
+        """
+        descriptor = convert_permission_descriptor(permission_desc, keywords, "Permissions.query")
+        status = PermissionStatus.__new__(PermissionStatus)
+        EventTarget.__init__(status)
+        status._descriptor = descriptor
+        status._state = self.state(descriptor)
+        self._statuses.add(status)
+        return status
+
+    async def request(
+        self, permission_desc: PermissionDescriptor | Mapping[str, Any] | None = None, **keywords: Any
+    ) -> PermissionStatus:
+        """Ask for a permission, as opening a device would, and answer its status. Once granted, `enumerate_devices`
+        tells labels and ids of that kind of device.
+
+        Raises:
+            TypeError: no name, or no such permission.
+
+        https://wicg.github.io/permissions-request/#dom-permissions-request
+        """
+        descriptor = convert_permission_descriptor(permission_desc, keywords, "Permissions.request")
+        state = await self.ask(descriptor)
+        if state is PermissionState.GRANTED:
+            for listener in list(self._listeners):
+                listener.permission_granted(descriptor["name"])
+        return await self.query(descriptor)
+
+    def state(self, descriptor: Mapping[str, Any]) -> PermissionState:
+        """*Permission state*.
+
+        https://w3c.github.io/permissions/#dfn-permission-state
+        """
+        return PermissionState(self._policy.query(descriptor))
+
+    async def ask(self, descriptor: Mapping[str, Any]) -> PermissionState:
+        """*Request permission to use*: only what is at ``prompt`` is asked.
+
+        https://w3c.github.io/permissions/#dfn-request-permission-to-use
+        """
+        state = self.state(descriptor)
+        if state is PermissionState.PROMPT:
+            state = PermissionState(await self._policy.request(descriptor))
+            self.refresh()
+        return state
+
+    def refresh(self) -> None:
+        """Ask the policy again for every status that somebody holds; for policies whose answers have changed. Any thread."""
+        for status in list(self._statuses):
+            queue_task(status._owner, status._follow, self.state(status._descriptor))
+        for listener in list(self._listeners):
+            listener.permissions_changed()
+
+    def listen(self, listener: Any) -> None:
+        """Tell an object of every `refresh` and grant; held weakly."""
+        self._listeners.add(listener)
+
+
+permissions: Final = Permissions._create()
