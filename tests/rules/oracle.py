@@ -120,8 +120,10 @@ def parts_of(device, index, constraints):
     choices = {**device.choices}
     if device.device_id:
         choices["device_id"] = (device.device_id,)
-        for name in ("echo_cancellation", "auto_gain_control", "noise_suppression") if device.kind == "audio" else (
-            "background_blur",
+        for name in (
+            ("echo_cancellation", "auto_gain_control", "noise_suppression")
+            if device.kind == "audio"
+            else ("background_blur",)
         ):
             choices.setdefault(name, (False,))
     if device.group_id:
@@ -187,9 +189,9 @@ def answer(kind, devices, constraints):
         for region, lists in parts_of(device, index, constraints):
             here = set().union(*(entry[0].keys() for entry in lists))
             absent = total({}, constraints, "ideal", ONLY[kind] - here)
-            lists = [[p for p in entry if total(p, constraints, "ideal", p) < math.inf] for entry in lists]
-            if absent < math.inf and all(lists):
-                candidates.append((region, lists, here))
+            fitting = [[p for p in entry if total(p, constraints, "ideal", p) < math.inf] for entry in lists]
+            if absent < math.inf and all(fitting):
+                candidates.append((region, fitting, here))
     if not candidates:
         return Answer([], {})
     kept = []
@@ -220,12 +222,19 @@ def offered(device, settings):
             if settings["resize_mode"] == "none":
                 if (w, h) == (mode.width, mode.height) and mode.min_frame_rate <= rate <= mode.max_frame_rate:
                     return True
-            elif device.adaptable and 1 <= w <= mode.width and 1 <= h <= mode.height and 0 < rate <= mode.max_frame_rate:
-                if "display_surface" not in device.choices or (w, h) in set(line(mode.width, mode.height)):
-                    return True
-        elif settings["sample_size"] == mode.sample_size and mode.min_latency <= settings["latency"] <= mode.max_latency:
+                continue
+            if "display_surface" in device.choices:
+                inside = (w, h) in set(line(mode.width, mode.height))
+            else:
+                inside = 1 <= w <= mode.width and 1 <= h <= mode.height
+            if device.adaptable and inside and 0 < rate <= mode.max_frame_rate:
+                return True
+        elif (
+            settings["sample_size"] == mode.sample_size and mode.min_latency <= settings["latency"] <= mode.max_latency
+        ):
             same = settings["channel_count"] == mode.channel_count and settings["sample_rate"] == mode.sample_rate
-            made = 1 <= settings["channel_count"] <= mode.channel_count and 8000 <= settings["sample_rate"] <= 192000
+            low, high = min(8000, mode.sample_rate), max(192000, mode.sample_rate)
+            made = 1 <= settings["channel_count"] <= mode.channel_count and low <= settings["sample_rate"] <= high
             if same or (device.adaptable and made):
                 return True
     return not device.modes
