@@ -50,7 +50,11 @@ class event_handler(Generic[_E]):  # noqa: N801 - reads as what it declares
 
     __slots__ = ("_type",)
 
-    def __init__(self, type: str, _event_class: type[_E] = cast("type[_E]", Event)) -> None:  # noqa: B008 - a constant
+    @overload
+    def __init__(self: event_handler[Event], type: str) -> None: ...
+    @overload
+    def __init__(self, type: str, event_class: type[_E]) -> None: ...
+    def __init__(self, type: str, event_class: type[Event] = Event) -> None:  # noqa: ARG002 - the function's type
         self._type = type
 
     @overload
