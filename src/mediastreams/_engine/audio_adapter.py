@@ -36,11 +36,11 @@ JUMP_US: Final = 50_000
 class AudioAdapter:
     """Resamples, mixes and cuts to chunks; ``None`` leaves that property alone.
 
-    ``chunk_us`` is the length of the chunks (a track's latency); the last one of a stretch may be shorter.
+    ``chunk_us`` is the length of the chunks (a track's latency), ``chunk_samples`` says it in samples; the last one of a stretch may be shorter.
     ``layout`` names the output's layout; without it the usual one. One thread at a time.
     """
 
-    __slots__ = ("_channels", "_chunk_us", "_expected", "_latest", "_layout", "_rate", "_stretch")
+    __slots__ = ("_channels", "_chunk_samples", "_chunk_us", "_expected", "_latest", "_layout", "_rate", "_stretch")
 
     def __init__(
         self,
@@ -49,8 +49,10 @@ class AudioAdapter:
         chunk_us: int | None = None,
         *,
         layout: str | None = None,
+        chunk_samples: int | None = None,
     ) -> None:
         self._rate = sample_rate
+        self._chunk_samples = chunk_samples
         self._channels = channel_count
         self._chunk_us = chunk_us
         self._layout = layout
@@ -82,7 +84,9 @@ class AudioAdapter:
         layout = self._layout
         if layout is None:
             layout = sound.layout if channels == sound.channels else layout_name(channels)
-        size = None if self._chunk_us is None else max(1, round(rate * self._chunk_us / 1_000_000))
+        size = self._chunk_samples
+        if size is None and self._chunk_us is not None:
+            size = max(1, round(rate * self._chunk_us / 1_000_000))
         return _Stretch(sound, rate, channels, layout, size)
 
 

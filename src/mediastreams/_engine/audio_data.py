@@ -96,10 +96,11 @@ class AudioData:
     https://w3c.github.io/webcodecs/#audiodata
     """
 
-    __slots__ = ("__weakref__", "_sound", "_stamp")
+    __slots__ = ("__weakref__", "_array", "_sound", "_stamp")
 
     _sound: Sound | None
     _stamp: int  # of the closed chunk
+    _array: tuple[str, npt.NDArray[Any]] | None  # what an iterator was asked for, made before hand-over
 
     def __init__(
         self, init: AudioDataInit | Mapping[str, object] | None = None, /, **members: Unpack[AudioDataInit]
@@ -126,12 +127,14 @@ class AudioData:
         lying = samples.reshape(channels, length) if planar else samples.reshape(length, channels).T
         floats = from_samples(lying, copy=True)
         self._sound = Sound(floats, given["sample_rate"], given["timestamp"], layout_name(channels))
+        self._array = None
 
     @classmethod
-    def _of(cls, sound: Sound) -> AudioData:
+    def _of(cls, sound: Sound, array: tuple[str, npt.NDArray[Any]] | None = None) -> AudioData:
         """Make a handle: this is the path of every delivered chunk."""
         self = _new_data(cls)
         self._sound = sound
+        self._array = array
         return self
 
     @classmethod
@@ -240,7 +243,7 @@ class AudioData:
         sound = self._sound
         if sound is not None:
             self._stamp = sound.timestamp
-            self._sound = None
+            self._sound = self._array = None
 
     def __enter__(self) -> Self:
         return self
@@ -260,8 +263,10 @@ class AudioData:
 
     # --- samples ---
 
-    def to_ndarray(self, format: str = "float32", *, copy: bool = False) -> npt.NDArray[Any]:
+    def to_ndarray(self, format: str | None = None, *, copy: bool = False) -> npt.NDArray[Any]:
         """Return the samples as ``[channels, samples]``.
+
+        Without ``format``: the one that ``track.frames(format=…)`` was asked for, else ``float32``.
 
         ``format``: ``"float32"`` (−1…1, shared, nothing is copied), ``"int16"``, ``"int32"``, ``"uint8"``,
         ``"float64"``. Read-only; ``copy=True``: private and writable.
@@ -271,6 +276,10 @@ class AudioData:
             ValueError: an unknown format.
         """
         samples = self._open("to_ndarray").samples
+        made = self._array
+        if made is not None and format in (None, made[0]):
+            return made[1].copy() if copy else made[1]
+        format = format or "float32"
         if format == "float32":
             return samples.copy() if copy else samples
         converted = to_samples(samples, format)

@@ -78,6 +78,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         self._feed = feed
         self._make = make
         self._convert = convert
+        self._flush: Callable[[], Sequence[_FrameT]] | None = getattr(convert, "flush", None)
         self._lane = lane
         self._ready: deque[_FrameT] = deque()
         self._error: BaseException | None = None
@@ -132,7 +133,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         """Something may be there for the waiting task: convert it on the lane, or wake the loop. Any thread."""
         wakeups = self._wakeups
         assert wakeups is not None
-        if self._convert is not None and self._lane is not None and not self._ready and len(self._port):
+        if self._lane is not None and not self._ready and (len(self._port) or self._has_rest):
             self._waiting = False
             self._lane.add(self._convert_next)
         else:
@@ -152,6 +153,15 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         assert self._convert is not None
         while not self._ready and (item := self._port.take()) is not None:
             self._ready.extend(self._convert(item))
+        if not self._ready and self._has_rest:
+            flush, self._flush = self._flush, None
+            assert flush is not None
+            self._ready.extend(flush())
+
+    @property
+    def _has_rest(self) -> bool:
+        """Whether the track has ended and the conversion still holds something."""
+        return self._flush is not None and self._port.finished and not self._port.closed
 
     def _resume(self) -> None:
         """On the loop: answer the waiting task if there is an answer."""
@@ -166,11 +176,10 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         elif self._ready:
             self._waiting = False
             future.set_result(self._ready.popleft())
+        elif self._convert is not None and (len(self._port) or self._has_rest):
+            if self._waiting:
+                self._item_came()
         elif len(self._port):
-            if self._convert is not None:
-                if self._waiting:
-                    self._item_came()
-                return
             item = self._port.take()
             if item is not None:
                 self._waiting = False
@@ -214,6 +223,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     def close(self) -> None:
         """Detach from the track; whoever waits sees the end. Idempotent, any thread."""
         self._feed.detach(self._port)
+        self._port.discard()
         self._track = None
         self._ready.clear()
         if self._waiting and self._wakeups is not None:

@@ -73,11 +73,12 @@ class VideoFrame:
     https://w3c.github.io/webcodecs/#videoframe
     """
 
-    __slots__ = ("__weakref__", "_look", "_picture", "_times")
+    __slots__ = ("__weakref__", "_array", "_look", "_picture", "_times")
 
     _picture: Picture | None
     _look: _Look
     _times: tuple[int, int | None]  # of the closed frame
+    _array: tuple[str, npt.NDArray[Any]] | None  # what an iterator was asked for, made before hand-over
     _new: ClassVar[Any]
 
     def __init__(
@@ -124,13 +125,15 @@ class VideoFrame:
             }
             picture = convert.to_format(picture, opaque.get(picture.av.format.name, picture.av.format.name))
         self._picture = picture
+        self._array = None
         self._look = _looked(base, picture, options)
 
     @classmethod
-    def _of(cls, picture: Picture) -> VideoFrame:
+    def _of(cls, picture: Picture, array: tuple[str, npt.NDArray[Any]] | None = None) -> VideoFrame:
         """Make a handle: this is the path of every delivered frame."""
         self = _new_frame(cls)
         self._picture = picture
+        self._array = array
         self._look = _PLAIN
         return self
 
@@ -270,7 +273,7 @@ class VideoFrame:
         Raises:
             InvalidStateError: the frame was closed.
         """
-        other = type(self)._of(self._open("clone"))  # noqa: SLF001 - of the same class
+        other = type(self)._of(self._open("clone"), self._array)  # noqa: SLF001 - of the same class
         other._look = self._look  # noqa: SLF001 - of the same class
         return other
 
@@ -282,7 +285,7 @@ class VideoFrame:
         picture = self._picture
         if picture is not None:
             self._times = (picture.timestamp, picture.duration)
-            self._picture = None
+            self._picture = self._array = None
 
     def __enter__(self) -> Self:
         return self
@@ -304,9 +307,10 @@ class VideoFrame:
 
     # --- pixels ---
 
-    def to_ndarray(self, format: str = "rgb24", *, copy: bool = False) -> npt.NDArray[Any]:
+    def to_ndarray(self, format: str | None = None, *, copy: bool = False) -> npt.NDArray[Any]:
         """Return the pixels as an array in one of FFmpeg's formats; converted once, whoever asks.
 
+        Without ``format``: the one that ``track.frames(format=…)`` was asked for, else ``rgb24``.
         ``uint8 [height, width, 3]`` for ``rgb24`` and ``bgr24``, 4 channels for ``rgba``, ``[height, width]`` for
         ``gray``, ``[height * 3 / 2, width]`` for ``yuv420p``. Read-only and shared; ``copy=True``: private and
         writable. Runs in the caller's thread: prefer ``track.frames(format=…)`` in live code.
@@ -315,7 +319,12 @@ class VideoFrame:
             InvalidStateError: the frame was closed.
             ValueError: an unknown format, or an odd size in ``yuv420p`` and its like.
         """
-        array = convert.to_ndarray(self._open("to_ndarray"), format)
+        picture = self._open("to_ndarray")
+        made = self._array
+        if made is not None and format in (None, made[0]):
+            array = made[1]
+        else:
+            array = convert.to_ndarray(picture, format or "rgb24")
         return array.copy() if copy else array
 
     def plane(self, index: int) -> npt.NDArray[Any]:
