@@ -34,7 +34,8 @@ DRIVERS = {
     "overlay": "",
     # Three cameras: a plain one with every other kind of node beside it, one with the multi-planar interface, and one
     # whose input is HDMI: sizes there are an interval.
-    "vivid": "n_devs=3 multiplanar=1,2,1 node_types=0x2063d,0x1,0x1 num_inputs=1,1,1 input_types=0,0,3",
+    "vivid": "n_devs=3 multiplanar=1,2,1 node_types=0x20101,0x1,0x1 num_inputs=1,1,1 input_types=0,0,3"
+    " num_outputs=1,1,1 output_types=1,0,0",
     "uvcvideo": "",
     "vhci-hcd": "",
     "snd-aloop": "index=0 id=Loopback",
@@ -44,7 +45,7 @@ TESTS = """\
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 export MEDIASTREAMS_LAB=1 MEDIASTREAMS_LAB_OUT=/mnt/lab-out PYTHONDONTWRITEBYTECODE=1
 cd {checkout}
-{python} -X faulthandler -m pytest -p no:cacheprovider -p no:xdist --timeout=120 {arguments}
+{python} -X faulthandler -m pytest -p no:cacheprovider -p no:xdist -m lab --timeout=120 {arguments}
 echo "lab: exit status $?"
 sync
 /bin/busybox poweroff -f

@@ -172,7 +172,8 @@ class _Reader:
             agreed.width, agreed.height, rate, rate, agreed.pixel_format, cost_of(agreed.pixel_format) or 0
         )
         self._interval_us = round(1_000_000 / rate)
-        self._stall_ms = 1000 * max(source._stall_seconds, 3 / rate)  # noqa: SLF001 - same file
+        self._stall_seconds = max(source._stall_seconds, 3 / rate)  # noqa: SLF001 - same file
+        self._last_good = time.monotonic()
         self._maker = self._picture_maker()
         self._offset_ns = _offset_of(source.clock)
         self._last_stamp: int | None = None
@@ -231,19 +232,20 @@ class _Reader:
         poller.register(self._wake_out, select.POLLIN)
         self._mute(muted=self._covered)
         while not self._stopping:
-            events = dict(poller.poll(None if self._muted else self._stall_ms))
+            silent = time.monotonic() - self._last_good
+            events = dict(poller.poll(None if self._muted else max(0.0, 1000 * (self._stall_seconds - silent))))
             if self._stopping:
                 return
             found = events.get(node.fd, 0)
-            if not events:
-                self._mute(muted=True)
             if found & select.POLLPRI:
                 self._take_events()
             if found & ~select.POLLPRI:
-                self._take_pictures(broken=bool(found & (select.POLLERR | select.POLLHUP)))
+                self._take_picture(broken=bool(found & (select.POLLERR | select.POLLHUP)))
+            if time.monotonic() - self._last_good >= self._stall_seconds:
+                self._mute(muted=True)
 
-    def _take_pictures(self, *, broken: bool) -> None:
-        """Deliver what waits; skip what is too old."""
+    def _take_picture(self, *, broken: bool) -> None:
+        """Deliver the next picture; skip those that are too old."""
         try:
             filled = self._stream.take()
         except BlockingIOError:
@@ -264,10 +266,10 @@ class _Reader:
         if frame is None:
             self._source.corrupt += 1
             return
+        self._last_good = time.monotonic()
         if (frame.width, frame.height) != (self.mode.width, self.mode.height):
             self._resized(frame.width, frame.height)
-        if not self._covered:
-            self._mute(muted=False)
+        self._mute(muted=self._covered)
         self._delivery.deliver(Picture.stamped(frame, stamp, self._interval_us, {"capture_time": stamp}))
 
     def _newer_than(self, filled: Filled) -> Filled | None:
