@@ -22,13 +22,15 @@ _logger = logging.getLogger(__name__)
 _PICTURES_AHEAD: Final = 3
 _SOUND_AHEAD_US: Final = 150_000
 _MOST_PACKETS: Final = 2_000  # read ahead for a stream whose next packet lies far behind its siblings'
+_ROUNDS: Final = 500  # as many as may be decoded ahead, very short ones too
 _SHORTEST_ROUND_US: Final = 1_000
 
 
 class Deck:
     """Opens the first pass when made.
 
-    ``begin`` is the media time at which the present pass begins, ``error`` what ended the reading early.
+    ``begin`` is the media time at which the present pass begins, ``rounds`` the same of the latest passes,
+    ``error`` what ended the reading early.
     """
 
     def __init__(self, location: Location, interrupt: Interrupt) -> None:
@@ -39,6 +41,7 @@ class Deck:
         self._by_index = {lane.info.index: lane for lane in self.lanes}
         self.duration = self._pass.duration
         self.begin = 0
+        self.rounds: tuple[int, ...] = (0,)
         self.error: DOMException | None = None
         self._at_end = False
         self._queued = 0
@@ -138,6 +141,7 @@ class Deck:
             self.error = EncodingError(f"{self._location.name!r} is no longer the file it was")
             return False
         self.begin = end
+        self.rounds = (*self.rounds[-_ROUNDS:], end)
         self._take_up()
         return True
 

@@ -40,7 +40,7 @@ _STOP_SECONDS: Final = 1.0
 _QUIET_US: Final = 1_000_000
 
 MovieListener = Callable[[DOMException | None], None]
-"""Called on the movie's thread when it is over: with the reason, or ``None`` at the end of the file."""
+"""Called on the movie's thread: when it is open, or over; with what went wrong, or ``None``. It must not block."""
 
 
 class _Closed(Exception):
@@ -78,7 +78,8 @@ class Movie:
         self._wake = self.clock.wake()
         self._lock = threading.Lock()
         self._opened = threading.Event()
-        self._error: BaseException | None = None
+        self._on_opened: MovieListener | None = None
+        self._error: DOMException | None = None
         self._playing = False
         self._prerolled = False
         self._muted = keep
@@ -99,12 +100,17 @@ class Movie:
             NotReadableError, NotAllowedError, NotSupportedError, NetworkError: it cannot be read; AbortError:
             closed meanwhile.
         """
-        self._worker.start()
+        self.start()
         self._opened.wait()
         if self._error is not None:
             self.join()
             raise self._error
         return self
+
+    def start(self, on_opened: MovieListener | None = None) -> None:
+        """Open the input without waiting: ``on_opened`` is called on the movie's thread. Once."""
+        self._on_opened = on_opened
+        self._worker.start()
 
     def play(self) -> None:
         """Let time pass, from where it stands. Idempotent."""
@@ -123,13 +129,12 @@ class Movie:
 
     @property
     def position(self) -> int:
-        """Media time of this moment in µs, counted on through repetitions."""
-        return max(0, self._timeline.position(self.clock.now_us()))
-
-    @property
-    def round_begin(self) -> int:
-        """The media time at which the present repetition began; ahead of `position` by what is decoded ahead."""
-        return self._deck.begin if self._deck is not None else 0
+        """Where in the file this moment lies, µs."""
+        played = self._timeline.position(self.clock.now_us())
+        rounds = self._deck.rounds if self._deck is not None else (0,)
+        begin = next((begin for begin in reversed(rounds) if begin <= played), 0)
+        length = self.duration
+        return max(0, played - begin if length is None else min(played - begin, length))
 
     @property
     def over(self) -> bool:
@@ -206,6 +211,8 @@ class Movie:
         self.duration = deck.duration
         self.sources = tuple(FileSource(self, lane) for lane in deck.lanes)
         self._opened.set()
+        if self._on_opened is not None:
+            self._on_opened(None)
         return deck
 
     def _end(self, error: DOMException | None) -> None:
@@ -217,6 +224,8 @@ class Movie:
         if not self._opened.is_set():
             self._error = error or InvalidStateError(f"{self.name} was not opened")
             self._opened.set()
+            if self._on_opened is not None:
+                self._on_opened(self._error)
         elif self._on_over is not None:
             self._on_over(error)
 

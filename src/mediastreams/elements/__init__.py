@@ -1,0 +1,1 @@
+"""Media elements, and files as streams: `MediaElement`, `open`."""

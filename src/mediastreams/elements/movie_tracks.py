@@ -1,0 +1,49 @@
+"""The tracks of an opened file: `MovieTracks`.
+
+Not for: opening and playing (``_backends/ffmpeg/movie.py``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mediastreams._engine.source import SourceHub
+from mediastreams.capture.apply_constraints import settings_satisfying
+from mediastreams.capture.media_stream_track import MediaStreamTrack
+from mediastreams.capture.track_source import TrackSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediastreams._backends.ffmpeg.movie import FileSource, Movie
+
+__all__ = ["MovieTracks"]
+
+
+class MovieTracks:
+    """Makes tracks of a movie's streams: any number of tracks on each. Lives as long as the movie is open."""
+
+    def __init__(self, movie: Movie, sources: Sequence[FileSource]) -> None:
+        self.movie = movie
+        self._sources = [
+            TrackSource(SourceHub(source), source.info.model, label=source.info.label) for source in sources
+        ]
+
+    def create(self) -> list[MediaStreamTrack]:
+        """One new track for every stream. On the loop that is to own them.
+
+        A hub opens its source on a worker thread, because devices block. A file's source has nothing to open: it
+        only notes who wants its frames.
+        """
+        tracks: list[MediaStreamTrack] = []
+        try:
+            for source in self._sources:
+                settings = settings_satisfying(source.model, {}, display=False)
+                source.open_for(source.model.modes[0], settings)
+                tracks.append(MediaStreamTrack._create(source, settings))  # noqa: SLF001 - tracks are made by the library
+                source.hub.release()
+        except BaseException:
+            for track in tracks:
+                track.stop()
+            raise
+        return tracks
