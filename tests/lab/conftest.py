@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -82,3 +83,17 @@ def eventually() -> Callable[..., None]:
 def results() -> Path:
     """A folder on the host, for pictures that people want to look at."""
     return Path(os.environ["MEDIASTREAMS_LAB_OUT"])
+
+
+@pytest.fixture
+def open_files() -> Callable[[str], list[str]]:
+    """What this process has open whose name contains a word."""
+
+    def matching(word: str) -> list[str]:
+        found = []
+        for link in list(Path("/proc/self/fd").iterdir()):
+            with contextlib.suppress(OSError):  # the folder's own descriptor
+                found.append(str(link.readlink()))
+        return [name for name in found if word in name]
+
+    return matching
