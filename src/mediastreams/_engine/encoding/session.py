@@ -144,6 +144,11 @@ class Session:
         self._stopping = True
         self._wake.set()
 
+    def abandon(self) -> None:
+        """Give up before `start`: close what is open."""
+        self._detach()
+        self._target.close()
+
     def join(self, seconds: float | None = None) -> bool:
         """Wait for the worker's end."""
         return self._worker.join(seconds)

@@ -20,8 +20,8 @@ from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import MICROSECONDS, Picture
 
 if TYPE_CHECKING:
-    from av.video.stream import VideoStream
     from av.container import OutputContainer
+    from av.video.stream import VideoStream
 
     from mediastreams._engine.encoding.codecs import EncoderModel, VideoPlan
 

@@ -1,0 +1,3 @@
+"""Recording: streams into files."""
+
+__all__: list[str] = []

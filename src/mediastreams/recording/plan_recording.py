@@ -1,0 +1,216 @@
+"""What to record where: the arguments of `record` checked, container and codecs chosen.
+
+Not for: doing it (``record.py``). Everything here is quick; what needs FFmpeg is in `open_session`, for a worker.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
+
+from mediastreams._rules.mime_types import (
+    ContainerType,
+    container_of_suffix,
+    container_of_type,
+    mime_type_of,
+    parse_mime_type,
+    select_codec,
+)
+from mediastreams._webidl.conversions import wrong_type
+from mediastreams.errors import InvalidStateError, NotSupportedError
+
+if TYPE_CHECKING:
+    from mediastreams._engine.encoding.intake import Intake
+    from mediastreams._engine.encoding.session import Counts, Session
+    from mediastreams._rules.values import Kind
+    from mediastreams.abc import Clock
+    from mediastreams.capture.media_stream import MediaStream
+    from mediastreams.capture.media_stream_track import MediaStreamTrack
+
+__all__ = ["RecordingTarget", "Request", "choose_tracks", "open_session", "request_recording"]
+
+RecordingTarget: TypeAlias = "str | os.PathLike[str] | BinaryIO"
+EncoderOptions: TypeAlias = Mapping[str, Any]
+
+_ONE_TRACK: Final = frozenset({"wav", "flac", "ogg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked order for a recording. ``codecs`` are those the media type names; ``kind`` audio: no pictures."""
+
+    target: RecordingTarget
+    container: ContainerType
+    kind: Kind
+    codecs: tuple[str, ...] | None
+    video_bit_rate: int | None
+    audio_bit_rate: int | None
+    video_options: Mapping[str, str]
+    audio_options: Mapping[str, str]
+    duration: int | None
+
+    @property
+    def path(self) -> str | None:
+        """The file's path, ``None`` for a file object."""
+        return os.fspath(self.target) if isinstance(self.target, str | os.PathLike) else None
+
+
+def request_recording(
+    target: RecordingTarget,
+    *,
+    mime_type: str | None,
+    video_bits_per_second: int | None,
+    audio_bits_per_second: int | None,
+    encoder_options: EncoderOptions | None,
+    duration: float | None,
+) -> Request:
+    """Check the arguments of `record`.
+
+    Raises:
+        TypeError, ValueError, NotSupportedError: as `record` says.
+    """
+    if not isinstance(target, str | os.PathLike) and not callable(getattr(target, "write", None)):
+        raise wrong_type("record: target", "a path or a binary file object", target)
+    container, kind, codecs = _container(target, mime_type)
+    video_options, audio_options = _encoder_options(encoder_options, kind)
+    seconds = _positive(duration, "duration")
+    return Request(
+        target=target,
+        container=container,
+        kind=kind,
+        codecs=codecs,
+        video_bit_rate=_bits(video_bits_per_second, "video_bits_per_second"),
+        audio_bit_rate=_bits(audio_bits_per_second, "audio_bits_per_second"),
+        video_options=video_options,
+        audio_options=audio_options,
+        duration=None if seconds is None else round(seconds * 1_000_000),
+    )
+
+
+def _container(target: RecordingTarget, mime_type: str | None) -> tuple[ContainerType, Kind, tuple[str, ...] | None]:
+    if mime_type is not None:
+        if not isinstance(mime_type, str):
+            raise wrong_type("record: mime_type", "a str", mime_type)
+        try:
+            media_type = parse_mime_type(mime_type)
+            container = container_of_type(media_type)
+            if container is not None:
+                for kind in ("video", "audio"):
+                    select_codec(container, "video" if kind == "video" else "audio", media_type.codecs)
+        except ValueError as error:
+            raise NotSupportedError(f"record: {error}") from error
+        if container is None:
+            raise NotSupportedError(f"record: {media_type.essence} is not written here; try video/webm or video/mp4")
+        return container, media_type.kind, media_type.codecs
+    name = os.fspath(target) if isinstance(target, str | os.PathLike) else getattr(target, "name", "")
+    found = container_of_suffix(name) if isinstance(name, str) else None
+    if found is None:
+        raise ValueError(
+            f"record: cannot tell the format from {name!r}; use .webm .mp4 .mkv .wav .flac .ogg .m4a .mka "
+            'or name it: mime_type="video/webm"'
+        )
+    return found[0], found[1], None
+
+
+def _encoder_options(options: EncoderOptions | None, kind: Kind) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Split the options by kind: ``{"video": {…}, "audio": {…}}``, or flat, for the pictures if there are any."""
+    if options is None:
+        return {}, {}
+    if not isinstance(options, Mapping):
+        raise wrong_type("record: encoder_options", "a mapping", options)
+    if options and set(options) <= {"video", "audio"} and all(isinstance(one, Mapping) for one in options.values()):
+        return _texts(options.get("video", {})), _texts(options.get("audio", {}))
+    flat = _texts(options)
+    return (flat, {}) if kind == "video" else ({}, flat)
+
+
+def _texts(options: EncoderOptions) -> Mapping[str, str]:
+    texts = {}
+    for name, value in options.items():
+        if not isinstance(name, str):
+            raise wrong_type("record: encoder_options", "names that are str", name)
+        if not isinstance(value, str | int | float):
+            raise wrong_type(f"record: encoder_options[{name!r}]", "a str or a number", value)
+        texts[name] = str(int(value)) if isinstance(value, bool) else str(value)
+    return texts
+
+
+def _positive(value: float | None, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise wrong_type(f"record: {name}", "a number", value)
+    number = float(value)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"record: {name} must be more than 0, not {value!r}")
+    return number
+
+
+def _bits(value: int | None, name: str) -> int | None:
+    number = _positive(value, name)
+    return None if number is None else max(1, round(number))
+
+
+def choose_tracks(stream: MediaStream, request: Request) -> list[MediaStreamTrack]:
+    """Choose the live tracks that go into the file.
+
+    Raises:
+        InvalidStateError: no track is live.
+        NotSupportedError: the container holds none of them, or only one of several.
+    """
+    live = [track for track in stream.get_tracks() if track.ready_state == "live"]
+    if not live:
+        raise InvalidStateError("record: no track of the stream is live; nothing can be recorded any more")
+    chosen = [track for track in live if track.kind == "audio" or request.kind == "video"]
+    if not chosen:
+        raise NotSupportedError(
+            "record: the stream has no sound, and this format holds nothing else; use .webm or .mp4"
+        )
+    if request.container.name in _ONE_TRACK and len(chosen) > 1:
+        raise NotSupportedError(
+            f"record: {request.container.name} holds one track, the stream has {len(chosen)}; use .mka"
+        )
+    return chosen
+
+
+def open_session(
+    request: Request,
+    intakes: Sequence[Intake],
+    clock: Clock,
+    done: Callable[[], None],
+    progress: Callable[[Counts], None] | None,
+) -> tuple[Session, str, str | None, str | None]:
+    """Choose the encoders, open the target. Blocks: for a worker thread.
+
+    Returns:
+        The session at rest, the file's media type, and the names of the codecs.
+
+    Raises:
+        NotSupportedError: no encoder works here.
+        OSError: the target cannot be written.
+    """
+    from mediastreams._engine.encoding.codecs import choose_encoder
+    from mediastreams._engine.encoding.session import Plan, Session
+    from mediastreams._engine.encoding.target import open_target
+    from mediastreams._engine.encoding.writer import Options
+
+    kinds = {intake.kind for intake in intakes}
+    container = request.container
+    video = choose_encoder(select_codec(container, "video", request.codecs)) if "video" in kinds else None
+    audio = choose_encoder(select_codec(container, "audio", request.codecs)) if "audio" in kinds else None
+    plan = Plan(
+        container=container.name,
+        video=None if video is None else video[1],
+        audio=None if audio is None else audio[1],
+        options=Options(request.video_options, request.audio_options if audio is not None else {}),
+        video_bit_rate=request.video_bit_rate,
+        audio_bit_rate=request.audio_bit_rate,
+        duration=request.duration,
+    )
+    session = Session(plan, intakes, open_target(request.target), clock, done=done, progress=progress)
+    video_codec, audio_codec = (None if one is None else one[0] for one in (video, audio))
+    return session, mime_type_of(container, video_codec, audio_codec), video_codec, audio_codec
