@@ -30,10 +30,10 @@ __all__ = ["AudioCounters", "FeedListener", "TrackFeed", "VideoCounters"]
 class FeedListener(Protocol):
     """The track, as its feed sees it. Called on the source's thread: queue a task, do nothing else."""
 
-    def source_muted(self, *, muted: bool) -> None: ...
-    def source_ended(self, error: BaseException | None) -> None: ...
-    def source_reconfigured(self, mode: Mode) -> None: ...
-    def source_died_in_fork(self) -> None: ...
+    def _source_muted(self, *, muted: bool) -> None: ...
+    def _source_ended(self, error: BaseException | None) -> None: ...
+    def _source_reconfigured(self, mode: Mode) -> None: ...
+    def _source_died_in_fork(self) -> None: ...
 
 
 class VideoCounters:
@@ -198,11 +198,11 @@ class TrackFeed:
         for port in self.ports:
             port.set_muted(muted=muted)
         if (listener := self._heard()) is not None:
-            listener.source_muted(muted=muted)
+            listener._source_muted(muted=muted)
 
     def source_reconfigured(self, mode: Mode) -> None:
         if (listener := self._heard()) is not None:
-            listener.source_reconfigured(mode)
+            listener._source_reconfigured(mode)
 
     def source_ended(self, error: BaseException | None) -> None:
         """Everything that was delivered stays for the consumers; then they see the end."""
@@ -214,7 +214,7 @@ class TrackFeed:
                 self._put(part)
         self._end()
         if (listener := self._heard()) is not None:
-            listener.source_ended(error)
+            listener._source_ended(error)
 
     def _end(self) -> None:
         with self._lock:
@@ -229,12 +229,15 @@ class TrackFeed:
     # ── the track ──────────────────────────────────────────────────────────────────────────────────
 
     def stop(self) -> None:
-        """The track was stopped: nothing more is delivered, the source may close. Any thread; idempotent."""
+        """The track was stopped: nothing more is delivered, the source may close. Any thread; idempotent.
+
+        After the source's own end this only leaves the hub: what was delivered stays for the consumers.
+        """
         with self._lock:
-            self.ended = True
+            was_over, self.ended = self.ended, True
             ports = self.ports
         for port in ports:
-            if not port.drain:
+            if not port.drain and not was_over:
                 port.discard()
             port.end()
         self.kept = None
@@ -246,4 +249,4 @@ class TrackFeed:
         for port in self.ports:
             port.ended = True
         if (listener := self._heard()) is not None:
-            listener.source_died_in_fork()
+            listener._source_died_in_fork()
