@@ -21,7 +21,8 @@ __all__ = ["open"]
 def open(src: MediaInput, clock: Literal["real", "free"] = "real") -> Opening[MediaStream]:
     """Make a stream of all audio and video tracks of a file or URL.
 
-    Await it, or ``async with open(src) as stream:``. The tracks end with the file. Leaving the block, or stopping every track, closes it.
+    Await it, or ``async with open(src) as stream:``. The tracks end with the file. Leaving the block, or stopping
+    every track, closes it.
 
     Args:
         src: a path, a URL, bytes, or a binary file object.
