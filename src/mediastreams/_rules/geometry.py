@@ -27,16 +27,13 @@ def cover(source_width: int, source_height: int, width: int, height: int, align:
     ``align`` is what left and top are multiples of: 2 where pixels share chroma samples. The part is at least as
     big as the target wherever the source is.
     """
+    fits = source_width >= width and source_height >= height
     if source_width * height > source_height * width:  # the source is wider: cut left and right
         part_height = source_height
-        part_width = max(1, _nearest(source_height * width, height))
-        if source_width >= width:
-            part_width = max(part_width, width)
+        part_width = max(_nearest(source_height * width, height), width if fits else 1)
     else:
         part_width = source_width
-        part_height = max(1, _nearest(source_width * height, width))
-        if source_height >= height:
-            part_height = max(part_height, height)
+        part_height = max(_nearest(source_width * height, width), height if fits else 1)
     part_width, part_height = min(part_width, source_width), min(part_height, source_height)
     return Rect(
         _aligned((source_width - part_width) // 2, align[0]),
