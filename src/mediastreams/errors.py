@@ -20,6 +20,7 @@ Web IDL's ``TypeError`` and ``RangeError`` are Python's ``TypeError`` and ``Valu
 from __future__ import annotations
 
 import builtins
+from typing import Self
 
 __all__ = [
     "AbortError",
@@ -69,9 +70,9 @@ class DOMException(Exception):
     _name: str = "Error"
     _message: str = ""
 
-    def __new__(cls, message: str = "", name: str = "Error", **_: object) -> DOMException:
+    def __new__(cls, message: str = "", name: str = "Error", **_: object) -> Self:
         chosen = _BY_NAME.get(name, cls) if cls is DOMException else cls
-        return super().__new__(chosen)  # an instance of a subclass: Python then runs its __init__
+        return super().__new__(chosen)  # type: ignore[return-value]  # an instance of a subclass: Python then runs its __init__
 
     def __init__(self, message: str = "", name: str = "Error", *, errno: int | None = None) -> None:
         self._message = str(message)
@@ -181,7 +182,7 @@ class OverconstrainedError(DOMException, ValueError):
     https://w3c.github.io/mediacapture-main/#overconstrainederror-interface
     """
 
-    def __new__(cls, constraint: str = "", message: str = "") -> OverconstrainedError:
+    def __new__(cls, constraint: str = "", message: str = "") -> Self:
         return ValueError.__new__(cls)
 
     def __init__(self, constraint: str, message: str = "") -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.lanes import Lane
+from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Wakeups, wakeups_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _FrameT = TypeVar("_FrameT", "VideoFrame", "AudioData")
 _FAIR = 16  # a loop must breathe after so many frames that were there already
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class FrameStats:
     """Counts of one iterator. ``dropped`` were overtaken by newer ones before they were taken."""
@@ -56,6 +58,7 @@ class _Ready(Generic[_FrameT]):
         yield  # makes this a generator, which __await__ must return
 
 
+@public
 class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     """The frames of a track from the moment of the call on. Iterate with ``async for``, or ``for`` in another thread.
 

@@ -33,7 +33,7 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
     # 1-2. NOT-HERE: CaptureController steers the focus between a page and what it captures.
     # 3. DEVIATION: in a local process that is granted displays, running the program was the person's act; only where
     # the policy would ask, the activation is needed and used up.
-    if permissions.state({"name": "display-capture"}) == "prompt" and not user_activation.consume():
+    if permissions._state_of({"name": "display-capture"}) == "prompt" and not user_activation.consume():
         raise InvalidStateError("Capturing a display needs a person's act just before: see testing.user_activation().")
     # 4-7. Constraints that may shape the picture, but not choose the surface.
     constraints = display_media_request(video=requested["video"], audio=requested["audio"])
@@ -46,7 +46,7 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
             "There is no display to capture. On Linux an X11 server is needed (DISPLAY must be set); Wayland is not supported yet."
         )
     # 11.2-11.4. Permission; the person's choice among the surfaces is the first that fits the preference.
-    if await permissions.ask({"name": "display-capture"}) != "granted":
+    if await permissions._ask({"name": "display-capture"}) != "granted":
         raise NotAllowedError("Permission for display-capture is denied by navigator.permissions.policy.")
     # 11.5-11.9. Open, create the track, apply the constraints. The audio of a display is optional in every browser
     # too, and no back end offers it yet.

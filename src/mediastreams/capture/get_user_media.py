@@ -69,7 +69,7 @@ async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> Me
     # 10.4, 10.6. Permission, before anything is opened.
     await _request_permission(constraints)
     # 10.7. The device information exposure.
-    states = {name: str(permissions.state({"name": name})) for name in PERMISSION_NAMES.values()}
+    states = {name: str(permissions._state_of({"name": name})) for name in PERMISSION_NAMES.values()}
     devices._exposure = set_device_information_exposure(devices._exposure, tuple(constraints), states, value=True)  # type: ignore[arg-type]
     # 10.8. Open one device of each kind, at the same time.
     opened = await _open_all(final_set, constraints)
@@ -99,7 +99,7 @@ def _fail_specifically(kinds: Sequence[Kind], error: Exception) -> None:
     https://w3c.github.io/mediacapture-main/#dfn-getusermedia-specific-failure-is-allowed
     """
     for kind in kinds:
-        if permissions.state({"name": PERMISSION_NAMES[kind]}) == "denied":
+        if permissions._state_of({"name": PERMISSION_NAMES[kind]}) == "denied":
             raise _not_allowed(PERMISSION_NAMES[kind])
     raise error
 
@@ -108,7 +108,7 @@ async def _request_permission(kinds: Mapping[Kind, Any]) -> None:
     """Step 10.6: *request permission to use* each kind; one after another, so that a person sees one question."""
     for kind in kinds:
         name = PERMISSION_NAMES[kind]
-        if await permissions.ask({"name": name}) != "granted":
+        if await permissions._ask({"name": name}) != "granted":
             raise _not_allowed(name)
 
 

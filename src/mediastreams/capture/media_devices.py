@@ -75,7 +75,7 @@ class MediaDevices(EventTarget):
         self._unwatch: list[Callable[[], None]] = []
         self._watching = False
         self._watch_lock = threading.Lock()
-        permissions.listen(self)
+        permissions._listen(self)
 
     @property
     def _backends(self) -> list[Backend]:
@@ -191,18 +191,18 @@ class MediaDevices(EventTarget):
 
     # ── permissions ──────────────────────────────────────────────────────────────────────────────
 
-    def permission_granted(self, name: str) -> None:
+    def _permission_granted(self, name: str) -> None:
         """A person was asked outside a capture, and said yes: details may be told."""
         kinds = [kind for kind, permission in _NAMES.items() if permission == name]
         self._exposure = set_device_information_exposure(self._exposure, kinds, {}, value=True)  # type: ignore[arg-type]
 
-    def permissions_changed(self) -> None:
+    def _permissions_changed(self) -> None:
         """*The device permission revocation algorithm* for what is denied now. Any thread.
 
         https://w3c.github.io/mediacapture-main/#dfn-device-permission-revocation-algorithm
         """
         for kind, name in _NAMES.items():
-            if permissions.state({"name": name}) != "denied":
+            if permissions._state_of({"name": name}) != "denied":
                 continue
             self._exposure = set_device_information_exposure(self._exposure, [kind], {}, value=False)  # type: ignore[list-item]
             for track in list(self._tracks):

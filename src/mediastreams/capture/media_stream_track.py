@@ -342,17 +342,17 @@ class MediaStreamTrack(EventTarget):
 
     # ── what the source's thread says ────────────────────────────────────────────────────────────
 
-    def source_muted(self, *, muted: bool) -> None:
+    def _source_muted(self, *, muted: bool) -> None:
         queue_task(self._owner, self._set_muted, muted)
 
-    def source_ended(self, error: BaseException | None) -> None:
+    def _source_ended(self, error: BaseException | None) -> None:
         queue_task(self._owner, self._end, error)
 
-    def source_reconfigured(self, mode: Mode) -> None:
+    def _source_reconfigured(self, mode: Mode) -> None:
         settings = follow_source(self, mode)
         queue_task(self._owner, self._set_configuration, settings)
 
-    def source_died_in_fork(self) -> None:
+    def _source_died_in_fork(self) -> None:
         self._ready_state = MediaStreamTrackState.ENDED
 
     # ── Python ───────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,5 @@
 """`MediaStreamTrackEvent`: the event that carries a track."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Required, TypedDict
 

@@ -14,7 +14,7 @@ from mediastreams.capture.permissions import Permissions, permissions
 if TYPE_CHECKING:
     from mediastreams.capture.media_stream import MediaStream
 
-__all__ = ["Navigator", "navigator"]
+__all__ = ["Navigator", "media_devices", "navigator"]
 
 
 @public
@@ -94,3 +94,4 @@ def _create() -> Navigator:
 
 
 navigator: Final = _create()
+media_devices: Final = navigator.media_devices

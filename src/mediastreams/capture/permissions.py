@@ -141,7 +141,7 @@ class Permissions:
         status = PermissionStatus.__new__(PermissionStatus)
         EventTarget.__init__(status)
         status._descriptor = descriptor
-        status._state = self.state(descriptor)
+        status._state = self._state_of(descriptor)
         self._statuses.add(status)
         return status
 
@@ -157,25 +157,25 @@ class Permissions:
         https://wicg.github.io/permissions-request/#dom-permissions-request
         """
         descriptor = convert_permission_descriptor(permission_desc, keywords, "Permissions.request")
-        state = await self.ask(descriptor)
+        state = await self._ask(descriptor)
         if state is PermissionState.GRANTED:
             for listener in list(self._listeners):
-                listener.permission_granted(descriptor["name"])
+                listener._permission_granted(descriptor["name"])
         return await self.query(descriptor)
 
-    def state(self, descriptor: Mapping[str, Any]) -> PermissionState:
+    def _state_of(self, descriptor: Mapping[str, Any]) -> PermissionState:
         """*Permission state*.
 
         https://w3c.github.io/permissions/#dfn-permission-state
         """
         return PermissionState(self._policy.query(descriptor))
 
-    async def ask(self, descriptor: Mapping[str, Any]) -> PermissionState:
+    async def _ask(self, descriptor: Mapping[str, Any]) -> PermissionState:
         """*Request permission to use*: only what is at ``prompt`` is asked.
 
         https://w3c.github.io/permissions/#dfn-request-permission-to-use
         """
-        state = self.state(descriptor)
+        state = self._state_of(descriptor)
         if state is PermissionState.PROMPT:
             state = PermissionState(await self._policy.request(descriptor))
             self.refresh()
@@ -184,11 +184,11 @@ class Permissions:
     def refresh(self) -> None:
         """Ask the policy again for every status that somebody holds; for policies whose answers have changed. Any thread."""
         for status in list(self._statuses):
-            queue_task(status._owner, status._follow, self.state(status._descriptor))
+            queue_task(status._owner, status._follow, self._state_of(status._descriptor))
         for listener in list(self._listeners):
-            listener.permissions_changed()
+            listener._permissions_changed()
 
-    def listen(self, listener: Any) -> None:
+    def _listen(self, listener: Any) -> None:
         """Tell an object of every `refresh` and grant; held weakly."""
         self._listeners.add(listener)
 

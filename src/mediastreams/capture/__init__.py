@@ -1,0 +1,1 @@
+"""Media Capture and Streams; Screen Capture."""

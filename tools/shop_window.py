@@ -1,0 +1,111 @@
+"""Write ``src/mediastreams/__init__.py``: every name that is public, lazily imported.
+
+``python tools/shop_window.py`` writes it, ``--check`` says whether it is up to date. Public is what ``@public`` has
+put under ``mediastreams`` (its ``__module__`` says so), every exception, and the entry points below.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "mediastreams"
+ENTRY_POINTS = {
+    "media_devices": "capture.navigator",
+    "navigator": "capture.navigator",
+    "open": "elements.open",
+    "record": "recording.record",
+    "wall_time": "_engine.clock",
+}
+HEAD = '''"""Media Capture and Streams for Python: the browser's ``MediaStream``, outside the browser.
+
+``import mediastreams as ms`` costs little: a name is imported when it is first used. Written by
+``tools/shop_window.py``; a test compares it with the IDL table.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+{imports}
+
+__all__ = [
+{names}
+]
+
+_HOME = {{
+{homes}
+}}
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("abc", "errors", "testing"):
+        return import_module(f"mediastreams.{{name}}")
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'mediastreams' has no attribute {{name!r}}")
+    value = globals()[name] = getattr(import_module(f"mediastreams.{{home}}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({{*globals(), *__all__}})
+'''
+
+
+def public_names() -> dict[str, str]:
+    """Name → module, read from the source without importing it."""
+    found = {name: home for name, home in ENTRY_POINTS.items() if (PACKAGE / f"{home.replace('.', '/')}.py").exists()}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PACKAGE)
+        if relative.name == "__init__.py" or relative.parts[0] in ("testing", "cli"):
+            continue
+        home = ".".join(relative.with_suffix("").parts)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if home == "errors":
+            exports = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__")  # type: ignore[attr-defined]
+            found.update(dict.fromkeys(ast.literal_eval(exports.value), home))
+            continue
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and any(
+                isinstance(mark, ast.Name) and mark.id == "public" for mark in node.decorator_list
+            ):
+                found[node.name] = home
+    return found
+
+
+def text() -> str:
+    """What the file should be."""
+    homes = public_names()
+    modules: dict[str, list[str]] = {}
+    for name, home in homes.items():
+        modules.setdefault(home, []).append(name)
+    imports = "\n".join(
+        f"    from mediastreams.{home} import {name} as {name}" for home in sorted(modules) for name in sorted(modules[home])
+    )
+    ordered = sorted(homes)
+    return HEAD.format(
+        imports=imports,
+        names="\n".join(f'    "{name}",' for name in ordered),
+        homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
+    )
+
+
+def main() -> int:
+    target = PACKAGE / "__init__.py"
+    wanted = text()
+    if "--check" in sys.argv:
+        if target.read_text(encoding="utf-8") != wanted:
+            print("src/mediastreams/__init__.py is not up to date: python tools/shop_window.py")
+            return 1
+        return 0
+    target.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
