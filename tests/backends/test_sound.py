@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
+import logging.handlers
 import os
 import subprocess
 import sys
+import threading
 import time
+import warnings
 import wave
 from pathlib import Path
 
@@ -17,7 +21,7 @@ from tests.virtual.collector import Collector
 from tests.virtual.servers import pulse, start_pulseaudio, wait_for
 
 from mediastreams._backends.sound import backend as backend_module
-from mediastreams._backends.sound import listing, native
+from mediastreams._backends.sound import listing, microphone, native
 from mediastreams._backends.sound.backend import SoundBackend
 from mediastreams._backends.sound.pulse import read_server
 from mediastreams._rules.values import AudioMode
@@ -401,15 +405,52 @@ def test_a_card_that_is_not_there_is_a_named_error(capfd):
         source.start(AudioMode(48_000, 2), {}, Collector())
 
 
-def test_polling_tells_of_changes_only():
-    states = iter([1, 1, 2, 2])
-    news = []
-    backend_module._POLL_SECONDS, before = 0.01, backend_module._POLL_SECONDS
-    try:
-        stop = backend_module._poll(lambda: next(states, 2), lambda: news.append(1))
-        wait_for(lambda: news, "news")
-        time.sleep(0.05)
-        stop()
-    finally:
-        backend_module._POLL_SECONDS = before
-    assert news == [1]
+def test_sound_that_nobody_took_in_time_is_a_gap(server, monkeypatch, tones):
+    monkeypatch.setattr(microphone, "_RING_SECONDS", 0.1)
+    device = find("Desk Microphone")
+    collector, hold = Collector(), threading.Event()
+    deliver = collector.deliver
+
+    def slow(data):
+        deliver(data)
+        if len(collector.data) == 20:
+            hold.wait(0.5)
+
+    collector.deliver = slow
+    source = SoundBackend().create_source(device)
+    with server.playing("desk_feed", tones[440]):
+        source.start(device.model.modes[0], {}, collector)
+        wait_for(lambda: len(collector.data) > 60, "chunks after the pause")
+        source.stop()
+    gaps = [(number, chunk.gap) for number, chunk in enumerate(collector.data) if chunk.gap]
+    assert len(gaps) == 1
+    number, gap = gaps[0]
+    assert number == 20
+    assert 0.25 < gap / 48_000 < 0.6
+    before, after = collector.data[number - 1], collector.data[number]
+    assert after.timestamp - before.timestamp == pytest.approx((480 + gap) * 1e6 / 48_000, abs=2_000)
+
+
+def test_a_forked_child_is_told_that_pulseaudio_does_not_serve_it(server):
+    device = find("Desk Microphone")
+    with capturing(device) as collector:
+        wait_for(lambda: collector.data, "a chunk")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: fork with threads
+            child = os.fork()
+        if child == 0:
+            code = 3
+            try:
+                handler = logging.handlers.BufferingHandler(100)
+                logging.getLogger("mediastreams").addHandler(handler)
+                assert SoundBackend().list_devices() == []
+                assert SoundBackend().list_devices() == []
+                assert [r.levelname for r in handler.buffer if "spawn" in r.getMessage()] == ["WARNING"]
+                with pytest.raises(NotFoundError):
+                    SoundBackend().create_source(device).start(device.model.modes[0], {}, Collector())
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        count = len(collector.data)
+        wait_for(lambda: len(collector.data) > count, "chunks in the parent")

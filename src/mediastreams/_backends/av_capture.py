@@ -38,6 +38,7 @@ __all__ = ["AvCapture", "Opening", "Target", "explain_open_error"]
 
 _logger = logging.getLogger(__name__)
 _RETRY_NS: Final = 100_000_000
+_NOTHING_YET_NS: Final = 4_000_000
 _STOP_SECONDS: Final = 5.0
 _BAD_IN_A_ROW: Final = 30
 
@@ -54,7 +55,7 @@ class Opening:
 
     def same_container(self, other: Opening) -> bool:
         """Whether a container opened for the one serves the other."""
-        return dataclasses.replace(self, frame_rate=other.frame_rate, mode=other.mode) == other
+        return dataclasses.replace(self, frame_rate=other.frame_rate) == other
 
 
 class Target(Protocol):
@@ -189,8 +190,10 @@ class _Reader:
                 opened = opening
                 try:
                     container = container or _open_container(opening)
-                    self._announce(opening.mode)
+                    self._announce(_real_mode(container, opening.mode))
                     failures = 0 if self._read(container, opening) else failures + 1
+                except DOMException:
+                    raise
                 except (av.error.FFmpegError, OSError, ValueError) as error:
                     if container:
                         container.close()
@@ -237,7 +240,12 @@ class _Reader:
                 stamp = now // 1000
             elif self._wake.is_set():
                 break
-            frame = next(frames, None)
+            try:
+                frame = next(frames, None)
+            except av.error.BlockingIOError:  # avfoundation has nothing yet, and does not wait
+                frames = _decode(container, stream)
+                self._clock.wait_until(self._clock.now_ns() + _NOTHING_YET_NS, self._wake)
+                continue
             if frame is None:
                 raise NotReadableError(f"{self._target.name} stopped sending")
             if stamp is None:
@@ -256,6 +264,14 @@ class _Reader:
 
 def _open_container(opening: Opening) -> InputContainer:
     return av.open(opening.file, format=opening.format, options=dict(opening.options))
+
+
+def _real_mode(container: InputContainer, asked: VideoMode) -> VideoMode:
+    """The mode asked for, in the size that the device really gives."""
+    context = container.streams.video[0].codec_context
+    if not context.width or not context.height:
+        return asked
+    return dataclasses.replace(asked, width=context.width, height=context.height)
 
 
 def _decode(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ __all__ = ["PulseDevice", "PulseState", "PulseWatch", "physical_device", "read_s
 
 _logger = logging.getLogger(__name__)
 _RETRY_SECONDS: Final = 2.0
+_user: Final[dict[str, int]] = {}  # the process that first used libpulse; whether a child was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ def _connection() -> Iterator[Any]:
         import pulsectl
     except (ImportError, OSError) as error:  # pulsectl loads libpulse as it is imported
         raise _NoServerError(f"no PulseAudio: {error}") from error
+    if _user.setdefault("pid", os.getpid()) != os.getpid():
+        if not _user.setdefault("warned", 0):
+            _user["warned"] = 1
+            _logger.warning(
+                "PulseAudio's library serves no process that was forked after its first use, so no sound device is"
+                " listed here: start such processes with multiprocessing's “spawn” or “forkserver”"
+            )
+        raise _NoServerError("forked after libpulse was used")
     pulse = pulsectl.Pulse("mediastreams", connect=False)
     try:
         pulse.connect(autospawn=False)  # without timeout=: with one it waits for all of it
