@@ -286,8 +286,8 @@ def check(kind, devices, constraints, select, parse, selection):
 RATES = (0.5, 1, 5, 10, 15, 24, 29.97, 30, 50, 60)
 SAMPLE_RATES = (4000, 8000, 16000, 22050, 44100, 48000, 96000, 192000, 384000)
 POOL = {
-    "width": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12),
-    "height": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    "width": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 25),
+    "height": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 20),
     "aspect_ratio": (0.0, 0.5, 2 / 3, 0.75, 1.0, 1.2, 4 / 3, 1.5, 16 / 9, 1.7, 2.0, 2.35, 3.0, 7.0),
     "frame_rate": (*RATES, 0, 25.5, 100),
     "resize_mode": ("none", "crop-and-scale", "other"),
@@ -345,10 +345,12 @@ def random_set(rng, kind, chance):
 
 def random_video(rng, index):
     modes = []
+    scale = 4 if rng.random() < 0.04 else 1  # large enough for the search to leave bands of rows out
     for _ in range(rng.choice((1, 1, 2, 3))):
         highest = rng.choice(RATES)
         lowest = highest if rng.random() < 0.6 else min(highest, rng.choice(RATES))
-        modes.append(VideoMode(rng.randrange(1, 10), rng.randrange(1, 8), lowest, highest, cost=rng.randrange(2)))
+        width, height = rng.randrange(1, 10 * scale), rng.randrange(1, 8 * scale)
+        modes.append(VideoMode(width, height, lowest, highest, cost=rng.randrange(2)))
     choices, ranges, defaults = {}, {}, {}
     if rng.random() < 0.5:
         choices["facing_mode"] = rng.choice((("user",), ("environment", "user")))

@@ -6,7 +6,6 @@ and of the mode, so each is decided alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.constraints import ConstraintSet, asks_presence
@@ -60,9 +59,11 @@ def best_of_offers(
     """
     of_modes = mode_properties(model)
     offered = offered_values(model)
-    for name in _missing(model, needs, {*of_modes, *offered}):
-        if needs.presence.get(name) != frozenset((False,)):
-            return None
+    present = {*of_modes, *offered, *model.ranges}
+    if not present.issuperset(needs.numbers) or not present.issuperset(needs.values):
+        return None
+    if any((name in present) not in asked for name, asked in needs.presence.items()):
+        return None
     settings: dict[str, Setting] = {}
     for name, values in offered.items():
         allowed = [value for value in values if needs.allows(name, value)]
@@ -73,8 +74,6 @@ def best_of_offers(
         default = model.defaults.get(name)
         settings[name] = default if default in best and default is not None else best[0]
     for name, span in model.ranges.items():
-        if True not in needs.presence.get(name, (True,)):
-            return None
         low, high = needs.interval(name, span.min, span.max)
         if low > high:
             return None
@@ -85,13 +84,6 @@ def best_of_offers(
         if name not in of_modes
     )
     return distance, settings
-
-
-def _missing(model: DeviceModel, needs: Needs, present: set[str]) -> Iterator[str]:
-    """Name what is required and not there."""
-    for name in (*needs.numbers, *needs.values, *needs.presence):
-        if name not in present and name not in model.ranges:
-            yield name
 
 
 def _best_in_range(model: DeviceModel, name: str, span: Range, basic: ConstraintSet, current: Settings) -> float:

@@ -180,6 +180,8 @@ class _Regions:
         self._widths: dict[int, float] = {}
         self._heights: dict[int, float] = {}
         self._points: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {}
+        fastest = max(mode.max_frame_rate for mode in cast("Sequence[VideoMode]", model.modes))
+        self._besides_size = ask.scaled + self._rate(FRAME_RATE_FLOOR, fastest)
 
     def native(self, mode: VideoMode) -> float:
         """Give the distance of the mode as it is."""
@@ -200,10 +202,11 @@ class _Regions:
     def scaled(self, mode: VideoMode, below: float) -> float:
         """Give the least distance of what can be made of the mode; exact where it is not above ``below``."""
         distance = self._ask.scaled + self._rate(FRAME_RATE_FLOOR, mode.max_frame_rate)
-        if distance > below:
+        if distance > below or distance == inf:
             return inf
         if self.searches:
-            return distance + self._point(mode, below - distance)[0]
+            # Found sizes are shared by modes of different rates: what is left for them is what the fastest leaves.
+            return distance + self._point(mode, below - self._besides_size)[0]
         width = self._widths.get(mode.width)
         if width is None:
             ask = self._ask.size
