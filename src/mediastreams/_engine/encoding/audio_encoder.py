@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import av
 
 from mediastreams._engine.encoding.audio_chain import AudioChain
-from mediastreams._engine.encoding.audio_timeline import AudioTimeline, Piece
+from mediastreams._engine.encoding.audio_timeline import AudioTimeline
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -60,9 +60,11 @@ class AudioEncoder:
         self.sample_rate = fitting_rate(model, sample_rate)
         self.layout = fitting_layout(model, layout)
         self._source = (sample_rate, layout)
-        self._stream = container.add_stream(model.name, rate=self.sample_rate)
-        assert isinstance(self._stream, av.AudioStream)
-        context = self._stream.codec_context
+        self._end: int | None = None
+        stream = container.add_stream(model.name, rate=self.sample_rate)
+        assert isinstance(stream, av.AudioStream)
+        self._stream = stream
+        context = stream.codec_context
         context.layout = self.layout
         context.format = model.formats[0]
         context.time_base = Fraction(1, self.sample_rate)
@@ -94,6 +96,7 @@ class AudioEncoder:
 
     def encode(self, sound: Sound, end: int | None = None) -> Iterator[av.Packet[AudioStream]]:
         """Encode one sound where its timestamp says; nothing beyond ``end`` (µs of the clock)."""
+        self._end = end
         for piece in self._timeline.place(sound, end):
             yield from self._encode(piece)
 
@@ -104,11 +107,13 @@ class AudioEncoder:
 
     def flush(self) -> Iterator[av.Packet[AudioStream]]:
         """End: what resampler and encoder still hold."""
+        for piece in self._timeline.flush(self._end):
+            yield from self._encode(piece)
         for frame in self._chain.flush():
             yield from self._stamped(self._context.encode(frame))
         yield from self._stamped(self._context.encode(None))
 
-    def _encode(self, piece: Piece) -> Iterator[av.Packet[AudioStream]]:
+    def _encode(self, piece: Sound) -> Iterator[av.Packet[AudioStream]]:
         for frame in self._chain.push(piece):
             yield from self._stamped(self._context.encode(frame))
 

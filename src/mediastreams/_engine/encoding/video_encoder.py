@@ -63,9 +63,10 @@ class VideoEncoder:
         self._durations: dict[int, int] = {}
         self._key_at: int | None = None
         self._own_keys = "g" not in options
-        self._stream = container.add_stream(model.name, rate=Fraction(plan.frame_rate).limit_denominator(1001))
-        assert isinstance(self._stream, av.VideoStream)
-        context = self._stream.codec_context
+        stream = container.add_stream(model.name, rate=Fraction(plan.frame_rate).limit_denominator(1001))
+        assert isinstance(stream, av.VideoStream)
+        self._stream = stream
+        context = stream.codec_context
         context.width, context.height, context.pix_fmt = self.width, self.height, self.pixel_format
         context.time_base = MICROSECONDS
         context.gop_size = max(1, round(plan.frame_rate * 2 * _KEY_US / 1_000_000))  # ours come first
