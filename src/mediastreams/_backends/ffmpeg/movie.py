@@ -206,8 +206,9 @@ class Movie:
         if self._interrupt.is_set():
             raise AbortError(f"Opening {self.name!r} was given up")
         deck = self._deck = Deck(self.location, self._interrupt)
+        first = next((lane for lane in deck.lanes if lane.info.kind == "video"), None)
         for lane in deck.lanes:
-            lane.warm = self._keep
+            lane.warm = self._keep and (lane is first or lane.info.kind == "audio")
         self.duration = deck.duration
         self.sources = tuple(FileSource(self, lane) for lane in deck.lanes)
         self._opened.set()
