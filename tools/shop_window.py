@@ -67,7 +67,9 @@ def public_names() -> dict[str, str]:
         home = ".".join(relative.with_suffix("").parts)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if home == "errors":
-            exports = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__")  # type: ignore[attr-defined]
+            exports = next(
+                node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"
+            )  # type: ignore[attr-defined]
             found.update(dict.fromkeys(ast.literal_eval(exports.value), home))
             continue
         for node in tree.body:
@@ -85,7 +87,9 @@ def text() -> str:
     for name, home in homes.items():
         modules.setdefault(home, []).append(name)
     imports = "\n".join(
-        f"    from mediastreams.{home} import {name} as {name}" for home in sorted(modules) for name in sorted(modules[home])
+        f"    from mediastreams.{home} import {name} as {name}"
+        for home in sorted(modules)
+        for name in sorted(modules[home])
     )
     ordered = sorted(homes)
     return HEAD.format(

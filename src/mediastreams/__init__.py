@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from mediastreams.capture.requests import PermissionDescriptor as PermissionDescriptor
     from mediastreams.capture.track_stats import MediaStreamTrackAudioStats as MediaStreamTrackAudioStats
     from mediastreams.capture.track_stats import MediaStreamTrackVideoStats as MediaStreamTrackVideoStats
+    from mediastreams.elements.media_element import MediaElement as MediaElement
+    from mediastreams.elements.media_error import MediaError as MediaError
     from mediastreams.elements.open import open as open
     from mediastreams.errors import AbortError as AbortError
     from mediastreams.errors import DOMException as DOMException
@@ -99,6 +101,11 @@ if TYPE_CHECKING:
     from mediastreams.recording.record import record as record
     from mediastreams.recording.summary import RecordingProgress as RecordingProgress
     from mediastreams.recording.summary import RecordingSummary as RecordingSummary
+    from mediastreams.transform.generators import MediaStreamTrackGenerator as MediaStreamTrackGenerator
+    from mediastreams.transform.generators import MediaStreamTrackGeneratorInit as MediaStreamTrackGeneratorInit
+    from mediastreams.transform.generators import VideoTrackGenerator as VideoTrackGenerator
+    from mediastreams.transform.writable_stream import WritableStream as WritableStream
+    from mediastreams.transform.writable_stream import WritableStreamDefaultWriter as WritableStreamDefaultWriter
 
 __all__ = [
     "AbortError",
@@ -139,6 +146,8 @@ __all__ = [
     "MediaDeviceInfo",
     "MediaDeviceKind",
     "MediaDevices",
+    "MediaElement",
+    "MediaError",
     "MediaSettingsRange",
     "MediaStream",
     "MediaStreamConstraints",
@@ -146,6 +155,8 @@ __all__ = [
     "MediaStreamTrackAudioStats",
     "MediaStreamTrackEvent",
     "MediaStreamTrackEventInit",
+    "MediaStreamTrackGenerator",
+    "MediaStreamTrackGeneratorInit",
     "MediaStreamTrackState",
     "MediaStreamTrackVideoStats",
     "MediaTrackCapabilities",
@@ -184,7 +195,10 @@ __all__ = [
     "VideoFacingModeEnum",
     "VideoFrame",
     "VideoResizeModeEnum",
+    "VideoTrackGenerator",
     "WindowAudioPreferenceEnum",
+    "WritableStream",
+    "WritableStreamDefaultWriter",
     "media_devices",
     "navigator",
     "open",
@@ -231,6 +245,8 @@ _HOME = {
     "MediaDeviceInfo": "capture.media_device_info",
     "MediaDeviceKind": "capture.enums",
     "MediaDevices": "capture.media_devices",
+    "MediaElement": "elements.media_element",
+    "MediaError": "elements.media_error",
     "MediaSettingsRange": "capture.dictionaries",
     "MediaStream": "capture.media_stream",
     "MediaStreamConstraints": "capture.requests",
@@ -238,6 +254,8 @@ _HOME = {
     "MediaStreamTrackAudioStats": "capture.track_stats",
     "MediaStreamTrackEvent": "capture.media_stream_track_event",
     "MediaStreamTrackEventInit": "capture.media_stream_track_event",
+    "MediaStreamTrackGenerator": "transform.generators",
+    "MediaStreamTrackGeneratorInit": "transform.generators",
     "MediaStreamTrackState": "capture.enums",
     "MediaStreamTrackVideoStats": "capture.track_stats",
     "MediaTrackCapabilities": "capture.dictionaries",
@@ -276,7 +294,10 @@ _HOME = {
     "VideoFacingModeEnum": "capture.enums",
     "VideoFrame": "_engine.video_frame",
     "VideoResizeModeEnum": "capture.enums",
+    "VideoTrackGenerator": "transform.generators",
     "WindowAudioPreferenceEnum": "capture.enums",
+    "WritableStream": "transform.writable_stream",
+    "WritableStreamDefaultWriter": "transform.writable_stream",
     "media_devices": "capture.navigator",
     "navigator": "capture.navigator",
     "open": "elements.open",

@@ -140,8 +140,11 @@ class Source(ABC):
     """The back pressure shared by free-running sources that one reader feeds (the tracks of a file)."""
 
     @abstractmethod
-    def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:
+    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode | None:
         """Open the device and begin to deliver. Returns the mode it really runs in.
+
+        A source that was described with modes is started in one of them; ``None`` is for those that
+        know their mode only from what comes, and then say it by `Delivery.reconfigured`.
 
         Raises: NotReadableError (busy, failing; keeps errno), NotFoundError (gone), NotAllowedError
         (the system says no).

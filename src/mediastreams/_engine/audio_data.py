@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack, cast
 
 import numpy as np
 
+from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frames import Sound
 from mediastreams._engine.sample_formats import FORMATS, from_samples, layout_channels, to_samples
 from mediastreams._engine.video_layout import integer
@@ -143,7 +144,7 @@ class AudioData:
         array: npt.NDArray[Any],
         *,
         sample_rate: float,
-        timestamp: int,
+        timestamp: int | None = None,
         layout: str | None = None,
         copy: bool = True,
     ) -> AudioData:
@@ -151,7 +152,8 @@ class AudioData:
 
         Floats are full scale at ±1; integers (``int16``, ``int32``, ``uint8``) are scaled. ``layout`` is a name
         such as ``"stereo"`` or ``"5.1"``; without it the usual one of that many channels. ``copy=False`` adopts a
-        contiguous ``float32`` array, which must not change afterwards.
+        contiguous ``float32`` array, which must not change afterwards. Without ``timestamp`` it is now, on the
+        library's clock.
 
         Raises:
             TypeError: samples of another type.
@@ -172,7 +174,8 @@ class AudioData:
             raise ValueError(f"the layout {layout!r} has {layout_channels(layout)} channels, the array {channels}")
         rate = _rate(sample_rate, "sample_rate")
         floats = from_samples(samples, copy=copy)
-        return cls._of(Sound(floats, rate, integer(timestamp, "timestamp"), layout))
+        instant = get_clock().now_us() if timestamp is None else integer(timestamp, "timestamp")
+        return cls._of(Sound(floats, rate, instant, layout))
 
     # --- attributes ---
 

@@ -157,7 +157,7 @@ class TrackFeed:
         counters = self.video_counters
         counters.total += 1
         if not self.enabled:
-            from mediastreams._engine.blank import black_like  # noqa: PLC0415 - loads av
+            from mediastreams._engine.blank import black_like
 
             picture = black_like(picture)  # its scaled versions are kept, so black costs nothing
         adapter: VideoAdapter | None = self.adapter  # type: ignore[assignment]  # the track's kind decides
@@ -170,7 +170,7 @@ class TrackFeed:
 
     def _push_sound(self, sound: Sound) -> None:
         if not self.enabled:
-            from mediastreams._engine.blank import silence_like  # noqa: PLC0415
+            from mediastreams._engine.blank import silence_like
 
             sound = silence_like(sound)
         adapter: AudioAdapter | None = self.adapter  # type: ignore[assignment]

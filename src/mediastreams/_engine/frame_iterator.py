@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.lanes import Lane
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Wakeups, wakeups_of

@@ -38,9 +38,7 @@ class Lane:
             with self._lock:
                 if not self._running:
                     self._running = True
-                    threading.Thread(
-                        target=self._run, name=f"mediastreams-convert-{self._number}", daemon=True
-                    ).start()
+                    threading.Thread(target=self._run, name=f"mediastreams-convert-{self._number}", daemon=True).start()
 
     def _run(self) -> None:
         while True:

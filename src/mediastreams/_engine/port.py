@@ -53,9 +53,7 @@ class SinkPort:
         "policy",
     )
 
-    def __init__(
-        self, policy: Policy, *, bound_us: int, on_item: Callable[[], None], room: Room | None = None
-    ) -> None:
+    def __init__(self, policy: Policy, *, bound_us: int, on_item: Callable[[], None], room: Room | None = None) -> None:
         self.policy: Policy = policy
         self.bound_us = bound_us
         self.closed = False

@@ -33,7 +33,7 @@ class _Delivery:
     __slots__ = ("_age", "_hub", "_newer", "_newest", "open")
 
     def __init__(self, hub: SourceHub) -> None:
-        from mediastreams._engine.convert import age  # noqa: PLC0415 - loads av, which a listing does not need
+        from mediastreams._engine.convert import age
 
         self._age = age
         self._hub = hub
@@ -100,7 +100,7 @@ class SourceHub:
 
     # ── open, reconfigure, close: worker threads only, in order ────────────────────────────────────
 
-    def open(self, mode: Mode, settings: Settings) -> Mode:
+    def open(self, mode: Mode | None, settings: Settings) -> Mode | None:
         """Start the source, or bring the running one to ``mode``; reserves it until `add_feed` or `release`.
 
         Returns the mode it really runs in. A mode that needs no change opens nothing.
@@ -115,18 +115,17 @@ class SourceHub:
                     return self._start(mode, settings)
                 if mode != self.mode or dict(settings) != dict(self.settings):
                     return self._change(mode, settings)
-                assert self.mode is not None
                 return self.mode
             except BaseException:
                 self.release()
                 raise
 
-    def reconfigure(self, mode: Mode, settings: Settings) -> Mode:
+    def reconfigure(self, mode: Mode | None, settings: Settings) -> Mode | None:
         """Bring the running source to another mode and settings."""
         with self.operation:
             return self._change(mode, settings) if self.running else mode
 
-    def _start(self, mode: Mode, settings: Settings) -> Mode:
+    def _start(self, mode: Mode | None, settings: Settings) -> Mode | None:
         delivery = _Delivery(self)
         self.ended = False
         self.muted = False
@@ -146,7 +145,7 @@ class SourceHub:
         _logger.debug("%r runs in %r", self.source, self.mode)
         return self.mode
 
-    def _change(self, mode: Mode, settings: Settings) -> Mode:
+    def _change(self, mode: Mode | None, settings: Settings) -> Mode | None:
         changed = {name: value for name, value in settings.items() if self.settings.get(name) != value}
         if mode == self.mode and self.source.configure(changed):
             self.settings = dict(settings)
@@ -158,7 +157,6 @@ class SourceHub:
             actual = self._start(mode, settings)
         except Exception:
             # The device refused the new mode: the tracks that live must get their old one back.
-            assert before is not None
             self.source_reconfigured(before)
             try:
                 self._start(before, old_settings)
@@ -219,8 +217,10 @@ class SourceHub:
             for feed in self.feeds:
                 feed.source_muted(muted=muted)
 
-    def source_reconfigured(self, mode: Mode) -> None:
+    def source_reconfigured(self, mode: Mode | None) -> None:
         self.mode = mode
+        if mode is None:
+            return
         for feed in self.feeds:
             feed.source_reconfigured(mode)
 

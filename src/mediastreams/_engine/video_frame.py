@@ -19,6 +19,7 @@ import av
 
 from mediastreams._engine import convert
 from mediastreams._engine.array_formats import frame_from_array
+from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import Picture
 from mediastreams._engine.video_copy import CopyPlan
@@ -143,21 +144,23 @@ class VideoFrame:
         array: npt.NDArray[Any],
         *,
         format: str = "rgb24",
-        timestamp: int,
+        timestamp: int | None = None,
         duration: int | None = None,
         copy: bool = True,
     ) -> VideoFrame:
         """Make a frame of an array that lies as `to_ndarray` of that format gives it.
 
         ``copy=False`` adopts the array's memory (of contiguous arrays in the usual formats; others are copied
-        all the same): it must not change afterwards. Times are microseconds.
+        all the same): it must not change afterwards. Times are microseconds; without ``timestamp`` it is now, on
+        the library's clock.
 
         Raises:
             ValueError: an unknown format, or an array of another shape.
             TypeError: an array of another type of samples.
         """
         frame = frame_from_array(array, format, copy=copy)
-        return cls._of(Picture.stamped(frame, integer(timestamp, "timestamp"), duration))
+        instant = get_clock().now_us() if timestamp is None else integer(timestamp, "timestamp")
+        return cls._of(Picture.stamped(frame, instant, duration))
 
     # --- attributes ---
 

@@ -178,7 +178,9 @@ async def _open(source: TrackSource, selection: Selection, constraints: Constrai
     again = select_settings([source.model_in(mode)], constraints, current=selection.settings)
     if isinstance(again, Overconstrained):
         source.hub.release()
-        raise OverconstrainedError(again.constraint, f"{source.label} runs in another mode than it offered: {again.message}")
+        raise OverconstrainedError(
+            again.constraint, f"{source.label} runs in another mode than it offered: {again.message}"
+        )
     return Opened(source, again.settings)
 
 

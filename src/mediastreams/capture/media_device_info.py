@@ -33,7 +33,12 @@ class MediaDeviceInfo:
 
     @classmethod
     def _of(
-        cls, kind: MediaDeviceKind, device_id: str = "", label: str = "", group_id: str = "", model: DeviceModel | None = None
+        cls,
+        kind: MediaDeviceKind,
+        device_id: str = "",
+        label: str = "",
+        group_id: str = "",
+        model: DeviceModel | None = None,
     ) -> Self:
         info = cls.__new__(cls)
         info._kind = kind
@@ -95,4 +100,8 @@ class InputDeviceInfo(MediaDeviceInfo):
 
         https://w3c.github.io/mediacapture-main/#dom-inputdeviceinfo-getcapabilities
         """
-        return MediaTrackCapabilities() if self._model is None else MediaTrackCapabilities.from_rules(capabilities_of(self._model))
+        return (
+            MediaTrackCapabilities()
+            if self._model is None
+            else MediaTrackCapabilities.from_rules(capabilities_of(self._model))
+        )

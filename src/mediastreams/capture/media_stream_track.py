@@ -76,28 +76,32 @@ class MediaStreamTrack(EventTarget):
         https://w3c.github.io/mediacapture-main/#dfn-create-a-mediastreamtrack
         """
         track = cls.__new__(cls)
-        EventTarget.__init__(track)
+        track._begin(source, settings, constraints or {})
+        return track
+
+    def _begin(self, source: TrackSource, settings: Settings, constraints: Mapping[str, Any]) -> None:
+        """Fill the slots and join the source; for `_create`, and for subclasses that have a constructor."""
+        EventTarget.__init__(self)
         # 2. The slots.
-        track._source = source  # [[Source]]
-        track._id = str(uuid.uuid4())  # [[Id]]
-        track._kind = source.kind  # [[Kind]]
-        track._label = source.label  # [[Label]]
-        track._ready_state = MediaStreamTrackState.LIVE  # [[ReadyState]]
-        track._muted = source.hub.muted  # [[Muted]]
-        track._constraints = dict(constraints or {})  # [[Constraints]]
-        track._settings = dict(settings)  # [[Settings]]
-        track._content_hint = ""
-        track._stats = None
-        track._applying = None
-        track._feed = feed = TrackFeed(source.hub, track)
+        self._source = source  # [[Source]]
+        self._id = str(uuid.uuid4())  # [[Id]]
+        self._kind = source.kind  # [[Kind]]
+        self._label = source.label  # [[Label]]
+        self._ready_state = MediaStreamTrackState.LIVE  # [[ReadyState]]
+        self._muted = source.hub.muted  # [[Muted]]
+        self._constraints = dict(constraints)  # [[Constraints]]
+        self._settings = dict(settings)  # [[Settings]]
+        self._content_hint = ""
+        self._stats = None
+        self._applying = None
+        self._feed = feed = TrackFeed(source.hub, self)
         feed.target = dict(settings)
         if source.hub.mode is not None:
             feed.adapter = adapter_for(source.hub.mode, settings)
         source.hub.add_feed(feed)
         if feed.ended or source.hub.ended:  # the source ended between its start and now
-            track._ready_state = MediaStreamTrackState.ENDED
+            self._ready_state = MediaStreamTrackState.ENDED
             feed.stop()
-        return track
 
     _source: TrackSource
     _id: str
@@ -177,13 +181,13 @@ class MediaStreamTrack(EventTarget):
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
 
-    def clone(self) -> Self:
+    def clone(self) -> MediaStreamTrack:
         """A track of the same source with a life, constraints, settings and ``enabled`` of its own.
 
         https://w3c.github.io/mediacapture-main/#dfn-clone-a-track
         """
         # 3. Create a track on the same source; while it is being made the source stays.
-        clone = self._create(self._source, self._settings, copy.deepcopy(self._constraints))
+        clone = MediaStreamTrack._create(self._source, self._settings, copy.deepcopy(self._constraints))
         # 4-6. The state, and (in _create) constraints and settings.
         if self._ready_state is MediaStreamTrackState.ENDED:
             clone._ready_state = MediaStreamTrackState.ENDED
@@ -325,7 +329,7 @@ class MediaStreamTrack(EventTarget):
             TypeError: an argument for the other kind of track, or of the wrong type.
             ValueError: an unknown policy or format, or a number out of range.
         """
-        from mediastreams.capture.track_frames import frames_of  # noqa: PLC0415 - loads av and numpy
+        from mediastreams.capture.track_frames import frames_of
 
         options = {
             "format": format,

@@ -134,7 +134,7 @@ def adapter_for(mode: Mode, target: Settings) -> VideoAdapter | AudioAdapter | N
 def _video_adapter(mode: VideoMode, target: Settings) -> VideoAdapter | None:
     if not target or target.get("resize_mode", "none") == "none":
         return None
-    from mediastreams._engine.video_adapter import VideoAdapter  # noqa: PLC0415 - loads av
+    from mediastreams._engine.video_adapter import VideoAdapter
 
     width, height = int(target.get("width", mode.width)), int(target.get("height", mode.height))
     rate = float(target.get("frame_rate", mode.max_frame_rate))
@@ -149,7 +149,7 @@ def _audio_adapter(mode: AudioMode, target: Settings) -> AudioAdapter | None:
     channels = int(target.get("channel_count", mode.channel_count))
     if rate == mode.sample_rate and channels == mode.channel_count:
         return None
-    from mediastreams._engine.audio_adapter import AudioAdapter  # noqa: PLC0415 - loads av
+    from mediastreams._engine.audio_adapter import AudioAdapter
 
     return AudioAdapter(sample_rate=rate, channel_count=channels)
 

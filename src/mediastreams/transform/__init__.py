@@ -1,0 +1,1 @@
+"""MediaStreamTrack Insertable Media Processing: frames into and out of tracks."""

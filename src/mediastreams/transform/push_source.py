@@ -1,0 +1,117 @@
+"""`PushSource`: a source that the program feeds: generators, later canvases.
+
+Not for: devices. It has no thread and no rate of its own; what is pushed is delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mediastreams._engine.clock import get_clock
+from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.lanes import lane_for
+from mediastreams._engine.source import SourceHub
+from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Settings, VideoMode
+from mediastreams._webidl.tasks import wakeups_of
+from mediastreams.abc import Source
+from mediastreams.capture.track_source import TrackSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mediastreams.abc import Delivery
+
+__all__ = ["PushSource"]
+
+_FASTEST: Final = 1000.0
+
+
+class PushSource(Source):
+    """Delivers what `push` is given. Always running; what it makes is known from what it was given last.
+
+    Owns its hub. `push` is for one task or thread at a time.
+    """
+
+    def __init__(self, kind: Kind, *, on_unused: Callable[[], None]) -> None:
+        self.kind = kind
+        self.clock = get_clock()
+        self._on_unused = on_unused
+        self._delivery: Delivery | None = None
+        self._shape: tuple[object, ...] = ()
+        self.hub = SourceHub(self)
+        self.hub.open(None, {})
+
+    def track_source(self, label: str = "") -> TrackSource:
+        """The source for tracks. Of its size or rate nothing can be said before the first frame has come."""
+        return TrackSource(self.hub, DeviceModel(self.kind), label)
+
+    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode | None:  # noqa: ARG002
+        """Begin; there is nothing to open."""
+        self._delivery = delivery
+        return mode
+
+    def stop(self) -> None:
+        """End; nobody is left who could see a frame."""
+        self._delivery = None
+        self._on_unused()
+
+    def set_muted(self, *, muted: bool) -> None:
+        """Say that frames pause, or come again."""
+        if self._delivery is not None:
+            self._delivery.set_muted(muted=muted)
+
+    def end(self) -> None:
+        """End all tracks. Idempotent."""
+        if self._delivery is not None:
+            self._delivery.end()
+
+    async def push(self, data: Picture | Sound) -> None:
+        """Deliver one frame, and return when it is with the consumers.
+
+        FAST-PATH: where no track has to change the frame, handing it over costs less than a thread; it is done here.
+        """
+        delivery = self._delivery
+        if delivery is None:
+            return
+        if all(feed.adapter is None and feed.enabled for feed in self.hub.feeds) and self._shape == _shape_of(data):
+            delivery.deliver(data)
+            return
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        error: list[Exception] = []
+
+        def settle() -> None:
+            if not done.done():
+                if error:
+                    done.set_exception(error[0])
+                else:
+                    done.set_result(None)
+
+        def work() -> None:
+            try:
+                self._announce(data, delivery)
+                delivery.deliver(data)
+            except Exception as raised:  # noqa: BLE001 - raised again where the frame was written
+                error.append(raised)
+            wakeups_of(loop).add(settle)
+
+        lane_for(id(self)).add(work)
+        await done
+
+    def _announce(self, data: Picture | Sound, delivery: Delivery) -> None:
+        """Tell the tracks the size or rate when it changes."""
+        shape = _shape_of(data)
+        if shape != self._shape:
+            self._shape = shape
+            delivery.reconfigured(_mode_of(data))
+
+
+def _shape_of(data: Picture | Sound) -> tuple[object, ...]:
+    return (data.width, data.height) if isinstance(data, Picture) else (data.sample_rate, data.channels)
+
+
+def _mode_of(data: Picture | Sound) -> Mode:
+    if isinstance(data, Picture):
+        return VideoMode(data.width, data.height, 0.0, _FASTEST)
+    return AudioMode(data.sample_rate, data.channels, sample_size=32, min_latency=0.0, max_latency=1.0)
