@@ -110,8 +110,8 @@ def line(width, height):
         yield max(1, round(side * width / longest)), max(1, round(side * height / longest))
 
 
-def sized(sizes):
-    return [{"width": w, "height": h, "aspect_ratio": round(w / h, 10)} for w, h in sizes]
+def sized(sizes, ratio=None):
+    return [{"width": w, "height": h, "aspect_ratio": ratio or round(w / h, 10)} for w, h in sizes]
 
 
 def parts_of(device, index, constraints):
@@ -144,14 +144,16 @@ def parts_of(device, index, constraints):
                 ],
             )
             if device.adaptable:
-                every = itertools.product(range(1, mode.width + 1), range(1, mode.height + 1))
-                sizes = line(mode.width, mode.height) if "display_surface" in device.choices else every
+                if "display_surface" in device.choices:
+                    sizes = sized(line(mode.width, mode.height), round(mode.width / mode.height, 10))
+                else:
+                    sizes = sized(itertools.product(range(1, mode.width + 1), range(1, mode.height + 1)))
                 yield (
                     (index, "scaled"),
                     [
                         *fixed,
                         [{"resize_mode": "crop-and-scale"}],
-                        sized(sizes),
+                        sizes,
                         between(0.001, mode.max_frame_rate, constraints, "frame_rate"),
                     ],
                 )
@@ -261,7 +263,9 @@ def check(kind, devices, constraints, select, parse, selection):
     # what came out is possible, and is what the device's mode gives
     assert offered(got.device, got.settings), (case, got)
     if kind == "video" and got.mode:
-        assert got.settings["aspect_ratio"] == round(got.settings["width"] / got.settings["height"], 10), (case, got)
+        whole = (got.mode.width, got.mode.height)
+        shape = whole if "display_surface" in got.device.choices else (got.settings["width"], got.settings["height"])
+        assert got.settings["aspect_ratio"] == round(shape[0] / shape[1], 10), (case, got)
     for name, values in got.device.choices.items():
         assert got.settings[name] in values, (case, got)
     for name, span in got.device.ranges.items():

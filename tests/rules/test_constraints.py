@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediastreams._rules.constraints import Constraint, Constraints, aspect_of, asks_presence, parse_constraints
+from mediastreams._rules.constraints import Constraint, Constraints, asks_presence, aspect_of, parse_constraints
 
 
 def test_a_bare_value_is_ideal_in_the_basic_set_and_exact_in_an_advanced_one():

@@ -124,7 +124,8 @@ def nearest_on_line(ask: SizeAsk, width: int, height: int, below: float = inf) -
     """Find the nearest of the sizes that keep the aspect ratio of ``width`` × ``height`` to the nearest pixel.
 
     Infinite when there is none that is nearer than ``below``.
-    The longer side runs through every whole number, the shorter follows; it then takes every value too.
+    The longer side runs through every whole number, the shorter follows; it then takes every value too. The
+    ratio is the surface's whatever the rounding, so the ask must not be about it.
 
     https://w3c.github.io/mediacapture-screen-share/#downscaling-and-frame-decimation
     """
@@ -138,11 +139,7 @@ def nearest_on_line(ask: SizeAsk, width: int, height: int, below: float = inf) -
         if left > ask.width[1] or right < ask.width[0] or bottom > ask.height[1] or top < ask.height[0]:
             return inf
         total = 0.0
-        for ideal, least, most in (
-            (ask.ideal_width, left, right),
-            (ask.ideal_height, bottom, top),
-            (ask.ideal_aspect, left / top, right / bottom),
-        ):
+        for ideal, least, most in ((ask.ideal_width, left, right), (ask.ideal_height, bottom, top)):
             if ideal is not None:
                 total += number_distance(min(max(ideal, least), most), ideal)
         return total

@@ -99,7 +99,9 @@ def settings_of(model: DeviceModel, mode: Mode | None, chosen: Settings) -> dict
     every.update({name: value for name, value in model.defaults.items() if name in every})
     every.update(_of_mode(mode))
     every.update(chosen)
-    if "width" in every and "height" in every:
+    if isinstance(mode, VideoMode) and is_display(model):
+        every["aspect_ratio"] = aspect_of(mode.width, mode.height)
+    elif "width" in every and "height" in every:
         every["aspect_ratio"] = aspect_of(cast("int", every["width"]), cast("int", every["height"]))
     return {name: every[name] for name in PROPERTIES if name in every}
 

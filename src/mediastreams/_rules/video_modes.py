@@ -5,6 +5,9 @@ Not for: properties besides the mode's (`offers`), or choosing between devices (
 A mode W × H at f₁ … f₂ offers two regions: with ``resize_mode`` *none* exactly W × H at any rate of
 f₁ … f₂; with *crop-and-scale* every width of 1 … W with every height of 1 … H at any rate above zero up to f₂
 (a display surface: only sizes that keep its aspect ratio). The second holds the first, as the standard wants.
+
+DEVIATION: a display surface's ``aspect_ratio`` is that of the surface, also where its scaled size is rounded to
+whole pixels: the standard calls the property immutable, and a picture of 1 × 1 is no way to make it square.
 """
 
 from __future__ import annotations
@@ -152,9 +155,9 @@ def pick_video(
     width, height = regions.point(mode)
     rate = rate_of(mode, lowest=FRAME_RATE_FLOOR)
     chosen = _settings(width, height, rate, "crop-and-scale")
+    if is_display(model):  # another surface would keep another ratio
+        return mode, {**chosen, "aspect_ratio": aspect_of(mode.width, mode.height)}
     holding = (m for m in modes if m.width >= width and m.height >= height and m.max_frame_rate >= rate)
-    if is_display(model):
-        holding = (m for m in modes if m == mode)  # another surface size would keep another ratio
     return min(holding, key=lambda m: (is_cropped(m, chosen), *mode_order(m))), chosen
 
 
@@ -193,10 +196,9 @@ class _Regions:
 
     def bound(self, hull: VideoMode) -> float:
         """Give a lower bound, ``resize_mode`` aside, over every mode that is not larger or faster than ``hull``."""
-        size = _within(self._ask.size, hull)
+        size = _within(_without_aspect(self._ask.size) if self._display else self._ask.size, hull)
         if size is None:
             return inf
-        # A display surface's sizes are among those of the box; so are sizes that are not constrained by a ratio.
         return self._rate(hull.min_frame_rate, hull.max_frame_rate) + bound_of_box(size, *size.height)
 
     def scaled(self, mode: VideoMode, below: float) -> float:
@@ -252,7 +254,13 @@ class _Regions:
 
     def _find(self, mode: VideoMode, below: float) -> tuple[float, tuple[int, int]]:
         if self._display:
-            return nearest_on_line(self._ask.size, mode.width, mode.height, below)
+            ratio, (low, high) = aspect_of(mode.width, mode.height), self._ask.size.aspect
+            if not low <= ratio <= high:
+                return inf, (0, 0)
+            constant = number_distance(ratio, self._ask.size.ideal_aspect)
+            ask = _without_aspect(self._ask.size)
+            distance, found = nearest_on_line(ask, mode.width, mode.height, below - constant)
+            return distance + constant, found
         size = _within(self._ask.size, mode)
         if size is None:
             return inf, (0, 0)
@@ -279,6 +287,10 @@ def _within(ask: SizeAsk, mode: VideoMode) -> SizeAsk | None:
     if width[0] > width[1] or height[0] > height[1]:
         return None
     return SizeAsk(width, height, ask.aspect, ask.ideal_width, ask.ideal_height, ask.ideal_aspect)
+
+
+def _without_aspect(ask: SizeAsk) -> SizeAsk:
+    return SizeAsk(ask.width, ask.height, ideal_width=ask.ideal_width, ideal_height=ask.ideal_height)
 
 
 def _whole_picture(ask: SizeAsk, mode: VideoMode) -> tuple[int, int]:
