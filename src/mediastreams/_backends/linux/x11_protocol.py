@@ -37,6 +37,10 @@ class X11Error(Exception):
         self.code = code
 
 
+class _HungUpError(X11Error):
+    """The server closed the connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extension:
     """An extension the server has: its request number and the number of its first event."""
@@ -84,14 +88,14 @@ class X11Connection:
         self._events: list[bytes] = []
         self._extensions: dict[str, Extension | None] = {}
         self._atoms: dict[str, int] = {}
-        for last in (False, False, True):
+        for last in (False, False, False, False, True):
             self._socket = _connect(host, number)
             try:
                 self._set_up(_authorization(host, number), screen)
                 break
             except BaseException as error:
                 self._socket.close()
-                if last or not isinstance(error.__cause__, ConnectionError):
+                if last or not isinstance(error, _HungUpError):
                     raise
                 time.sleep(_RESET_SECONDS)
 
@@ -204,6 +208,8 @@ class X11Connection:
         while len(parts) < size:
             try:
                 part = self._socket.recv(size - len(parts))
+            except TimeoutError as error:
+                raise X11Error(f"the X server at {self.display} takes its time to answer") from error
             except OSError as error:
                 raise self._gone() from error
             if not part:
@@ -212,7 +218,7 @@ class X11Connection:
         return bytes(parts)
 
     def _gone(self) -> X11Error:
-        return X11Error(f"the X server at {self.display} does not answer")
+        return _HungUpError(f"the X server at {self.display} does not answer")
 
 
 def _after_screen(greeting: bytes, at: int) -> int:
