@@ -245,8 +245,6 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         if self._summary is None:
             reaper.stand_down()
             self._summary = self._summary_of(session.counts())
-            if self._progress is not None and session.error is None:
-                self._progress(_progress_of(session.counts()))
 
     def _result(self) -> RecordingSummary:
         session = self._session

@@ -194,6 +194,8 @@ class Session:
                 self._target.close()
         finally:
             self._detach()
+            if self._progress is not None and self.error is None:
+                self._progress(self.counts())
             self._done()
 
     def _detach(self) -> None:
@@ -308,7 +310,7 @@ class Session:
                 self._end_line(line)
                 return
             line.black = False
-            self._writer.mux(line.video.encode(item))
+            self._writer.mux(line.video.encode(item, self._end))
         elif isinstance(item, Sound) and line.audio is not None:
             if self._progress is not None:
                 self._measure(item)

@@ -107,8 +107,11 @@ class VideoEncoder:
         """The usual distance of two pictures, µs."""
         return self._interval
 
-    def encode(self, picture: Picture) -> list[av.Packet[VideoStream]]:
-        """Encode one picture. One that is not later than its predecessor is dropped and counted."""
+    def encode(self, picture: Picture, end: int | None = None) -> list[av.Packet[VideoStream]]:
+        """Encode one picture; it lasts no longer than to ``end`` (µs of the clock).
+
+        One that is not later than its predecessor is dropped and counted.
+        """
         timestamp = picture.timestamp
         if self.last is not None:
             step = timestamp - self.last.timestamp
@@ -124,7 +127,8 @@ class VideoEncoder:
             if key:
                 frame.pict_type = _KEY_PICTURE
                 self._key_at = timestamp
-        self._durations[timestamp] = picture.duration or self._interval
+        duration = picture.duration or self._interval
+        self._durations[timestamp] = duration if end is None else max(0, min(duration, end - timestamp))
         self.last = picture
         self.frames += 1
         return self._finished(self._context.encode(frame))
