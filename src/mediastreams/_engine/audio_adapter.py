@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AudioAdapter"]
 
+_SHORT: Final = 4096  # samples: longer than any filter between two rates of sound
+
 JUMP_US: Final = 50_000
 """A source whose time jumps further than that from one chunk to the next has lost sound."""
 
@@ -36,8 +38,8 @@ JUMP_US: Final = 50_000
 class AudioAdapter:
     """Resamples, mixes and cuts to chunks; ``None`` leaves that property alone.
 
-    ``chunk_us`` is the length of the chunks (a track's latency), ``chunk_samples`` says it in samples; the last one of a stretch may be shorter.
-    ``layout`` names the output's layout; without it the usual one. One thread at a time.
+    ``chunk_us`` is the length of the chunks (a track's latency), ``chunk_samples`` says it in samples; the last one
+    of a stretch may be shorter. ``layout`` names the output's layout; without it the usual one. One thread at a time.
     """
 
     __slots__ = ("_channels", "_chunk_samples", "_chunk_us", "_expected", "_latest", "_layout", "_rate", "_stretch")
@@ -191,31 +193,53 @@ class _Resampler:
     """FFmpeg's resampler: its delay is compensated, and its rate is exact for ever."""
 
     def __init__(self, source_rate: int, rate: int, channels: int) -> None:
-        self._channels = channels
-        self._planar = channels < 8  # PyAV 18 reads past the end of the list of 8 and more planes
-        self._format = "fltp" if self._planar else "flt"
-        self._layout = {1: "mono", 2: "stereo"}.get(channels, f"{channels}c")  # what they mean does not matter here
         self._source_rate = source_rate
+        self._rate = rate
         self._base = Fraction(1, source_rate)
-        self._position = 0
-        self._resampler = av.AudioResampler(format=self._format, layout=self._layout, rate=rate)
+        self._position = 0  # samples taken
+        self._given = 0
+        # Few channels at a time: FFmpeg has no layout of nine, and PyAV 18 misreads frames of eight planes and more.
+        self._groups: list[tuple[slice, str, av.AudioResampler]] = []
+        for first in range(0, channels, 6):
+            count = min(6, channels - first)
+            layout = {1: "mono", 2: "stereo"}.get(count, f"{count}c")
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+            self._groups.append((slice(first, first + count), layout, resampler))
 
     def feed(self, samples: Samples) -> list[Samples]:
-        length = samples.shape[1]
-        frame = av.AudioFrame(format=self._format, layout=self._layout, samples=length)
-        lying = samples if self._planar else samples.T.reshape(1, -1)
-        for index, row in enumerate(lying):
-            view = np.frombuffer(memoryview(frame.planes[index]), np.float32)
-            view[: row.size] = row  # planes are padded
+        groups = [self._feed_group(samples[part], layout, resampler) for part, layout, resampler in self._groups]
+        self._position += samples.shape[1]
+        done = _side_by_side(groups)
+        self._given += sum(part.shape[1] for part in done)
+        return done
+
+    def _feed_group(self, samples: Samples, layout: str, resampler: av.AudioResampler) -> list[Samples]:
+        frame = av.AudioFrame(format="fltp", layout=layout, samples=samples.shape[1])
+        for plane, channel in zip(frame.planes, samples, strict=True):
+            view = np.frombuffer(memoryview(plane), np.float32)
+            view[: channel.size] = channel  # planes are padded
         frame.sample_rate = self._source_rate
         frame.time_base = self._base
         frame.pts = self._position
-        self._position += length
-        return [self._samples_of(out) for out in self._resampler.resample(frame)]
+        return [cast("Samples", out.to_ndarray()) for out in resampler.resample(frame)]
 
     def finish(self) -> list[Samples]:
-        return [self._samples_of(out) for out in self._resampler.resample(None)] if self._position else []
+        if not self._position:
+            return []
+        if self._position >= _SHORT:
+            return self._drain()
+        # FFmpeg gives nothing at all of less than its filter is long: let silence follow, and cut it off.
+        length = (2 * self._position * self._rate + self._source_rate) // (2 * self._source_rate)
+        left = length - self._given
+        channels = self._groups[-1][0].stop
+        parts = self.feed(np.zeros((channels, _SHORT), np.float32)) + self._drain()
+        return [np.concatenate(parts, axis=1)[:, :left]]
 
-    def _samples_of(self, frame: av.AudioFrame) -> Samples:
-        samples = cast("Samples", frame.to_ndarray())
-        return samples if self._planar else samples.reshape(-1, self._channels).T
+    def _drain(self) -> list[Samples]:
+        drained = [resampler.resample(None) for *_, resampler in self._groups]
+        return _side_by_side([[cast("Samples", out.to_ndarray()) for out in group] for group in drained])
+
+
+def _side_by_side(groups: list[list[Samples]]) -> list[Samples]:
+    """Put the channels of all groups, which give pieces of the same lengths, together again."""
+    return groups[0] if len(groups) == 1 else [np.concatenate(pieces) for pieces in zip(*groups, strict=True)]
