@@ -21,7 +21,18 @@ from mediastreams.capture.media_stream import MediaStream
 from mediastreams.capture.media_stream_track import MediaStreamTrack
 from mediastreams.capture.track_source import TrackSource
 
-__all__ = ["Probe", "Scripted", "flat_picture", "live_pictures", "live_sounds", "pictures", "sounds", "tone", "until"]
+__all__ = [
+    "Probe",
+    "Scripted",
+    "flat_picture",
+    "live_pictures",
+    "live_sounds",
+    "pictures",
+    "sounds",
+    "stream_of",
+    "tone",
+    "until",
+]
 
 T0 = 7_000_000_000
 
@@ -103,28 +114,34 @@ class Scripted(Source):
         self.stopped.set()
 
 
+def stream_of(*scripted, settings=None):
+    """A stream with a track on each source; and the tracks."""
+    room = Room()
+    tracks = []
+    for source in scripted:
+        if source.free_running:
+            source.room = room
+        hub = SourceHub(source)
+        mode = hub.open(source.mode, {})
+        model = DeviceModel(source.kind, modes=(mode,))
+        tracks.append(MediaStreamTrack._create(TrackSource(hub, model), settings or {}))
+        hub.release()
+    return MediaStream(tracks), tracks
+
+
 @pytest.fixture
 def make_stream():
-    """A stream of tracks on scripted sources; stopped at the end."""
-    tracks, sources = [], []
+    """`stream_of`, whose tracks are stopped at the end."""
+    made, sources = [], []
 
     def make(*scripted, settings=None):
-        room = Room()
-        made = []
-        for source in scripted:
-            if source.free_running:
-                source.room = room
-            hub = SourceHub(source)
-            mode = hub.open(source.mode, {})
-            track = MediaStreamTrack._create(TrackSource(hub, DeviceModel(source.kind, modes=(mode,))), settings or {})
-            hub.release()
-            made.append(track)
-            sources.append(source)
-        tracks.extend(made)
-        return MediaStream(made)
+        stream, tracks = stream_of(*scripted, settings=settings)
+        made.extend(tracks)
+        sources.extend(scripted)
+        return stream
 
     yield make
-    for track in tracks:
+    for track in made:
         track.stop()
     for source in sources:
         source.stopped.wait(5)

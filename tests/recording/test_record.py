@@ -253,10 +253,14 @@ async def test_cancelling_ends_the_file_properly(made, make_stream, probe, tmp_p
 
 async def test_a_block_that_raises_ends_the_file_and_raises_its_own(made, make_stream, probe, tmp_path):
     stream = make_stream(made.Scripted("video", made.live_pictures(5), live=True))
-    with pytest.raises(KeyError):
+
+    async def use():
         async with record(stream, tmp_path / "a.webm"):
             await asyncio.sleep(0.5)
             raise KeyError
+
+    with pytest.raises(KeyError):
+        await use()
     assert (await probe(tmp_path / "a.webm")).duration > 0.2
 
 

@@ -1,0 +1,227 @@
+"""`record` and what goes wrong with files: named errors, and a playable rest."""
+
+import asyncio
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mediastreams.recording.record import record
+
+__all__ = []
+
+
+async def test_a_folder_is_no_target(made, make_stream, tmp_path):
+    (tmp_path / "a.webm").mkdir()
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it") as caught:
+        await record(make_stream(made.Scripted("video", made.pictures(3))), tmp_path / "a.webm")
+    assert caught.value.errno == errno.EISDIR
+    assert caught.value.filename == str(tmp_path / "a.webm")
+
+
+async def test_a_missing_folder_is_named(made, make_stream, tmp_path):
+    with pytest.raises(FileNotFoundError, match="the folder does not exist; create it first"):
+        await record(make_stream(made.Scripted("video", made.pictures(3))), tmp_path / "no" / "a.webm")
+
+
+async def test_a_place_where_nobody_may_write_is_refused(made, make_stream):
+    with pytest.raises((PermissionError, OSError), match=r"no permission|read-only|folder does not exist") as caught:
+        await record(make_stream(made.Scripted("video", made.pictures(3))), "/proc/a.webm")
+    assert caught.value.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT}
+
+
+async def test_an_unwritable_file_is_a_permission_error(made, make_stream, tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    path = tmp_path / "a.webm"
+    path.touch(0o444)
+    with pytest.raises(PermissionError, match="no permission to write there"):
+        await record(make_stream(made.Scripted("video", made.pictures(3))), path)
+
+
+async def test_an_existing_file_is_overwritten_and_kept_when_the_format_cannot_be_written(
+    made, make_stream, probe, tmp_path
+):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"x" * 500_000)
+    await record(make_stream(made.Scripted("video", made.pictures(30))), path)
+    assert path.stat().st_size < 100_000
+    assert (await probe(path)).duration == pytest.approx(1.0, abs=0.01)
+
+
+class FullDisk:
+    """A file object that takes so many bytes and no more; what was rewritten stays rewritten."""
+
+    def __init__(self, path, room):
+        self._file = path.open("w+b")
+        self._room = room
+
+    def write(self, data):
+        here = self._file.tell()
+        if here + len(data) > self._room:
+            written = self._file.write(data[: max(0, self._room - here)])
+            if written:
+                return written
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._file.write(data)
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+
+@pytest.mark.parametrize(
+    "mime_type",
+    ["video/webm;codecs=vp8", "video/mp4", "video/x-matroska", "audio/ogg", "audio/flac", "audio/wav"],
+)
+async def test_a_full_disk_is_named_and_the_rest_is_playable(made, make_stream, probe, tmp_path, mime_type):
+    seconds = 8
+    room = 700_000 if mime_type == "audio/wav" else 60_000
+    script = made.pictures(seconds * 30)
+    stream = make_stream(made.Scripted("video", script), made.Scripted("audio", made.sounds(seconds, layout="stereo")))
+    disk = FullDisk(tmp_path / "file", room)
+    with pytest.raises(OSError, match="the disk is full; what was recorded until then is playable") as caught:
+        await record(stream, disk, mime_type=mime_type)
+    assert caught.value.errno == errno.ENOSPC
+    disk.close()
+    # the sizes in a wave file's head are written at its end
+    allow = ("maximum wav data size", "Estimating duration", "corrupt") if mime_type == "audio/wav" else ()
+    found = await probe(tmp_path / "file", allow=allow)
+    assert found.streams
+
+
+@pytest.mark.real
+async def test_a_small_file_system_that_runs_full_is_named_and_the_rest_is_playable(
+    made, make_stream, probe, tmp_path, need
+):
+    need("mount", "umount")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounting = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounting.returncode:
+        pytest.skip("may not mount a file system here")
+    try:
+        stream = make_stream(
+            made.Scripted("video", made.pictures(300)), made.Scripted("audio", made.sounds(10, layout="stereo"))
+        )
+        with pytest.raises(OSError, match="the disk is full"):
+            await record(stream, folder / "a.mp4")
+        found = await probe(folder / "a.mp4")
+        assert found.duration > 0.5
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+async def test_what_ffmpeg_moves_at_the_end_is_moved_back_when_there_is_no_room_for_it(
+    made, make_stream, probe, tmp_path
+):
+    """The index of an MP4 is written last; without room for it the fragments must stay readable."""
+    whole = await record(make_stream(made.Scripted("video", made.pictures(90))), tmp_path / "whole.mp4")
+    for short in (1, 300, 900):
+        stream = make_stream(made.Scripted("video", made.pictures(90)))
+        disk = FullDisk(tmp_path / "short.mp4", whole.size - short)
+        with pytest.raises(OSError, match="the disk is full"):
+            await record(stream, disk, mime_type="video/mp4")
+        disk.close()
+        assert (await probe(tmp_path / "short.mp4")).duration == pytest.approx(3.0, abs=0.6)
+
+
+CHILD = """
+import asyncio, sys, time
+import importlib.util
+spec = importlib.util.spec_from_file_location("scripts", {folder!r} + "/conftest.py")
+scripts = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(scripts)
+from mediastreams.recording.record import record
+
+async def main():
+    stream, _ = scripts.stream_of(
+        scripts.Scripted("video", scripts.live_pictures(60, width=320, height=240), live=True),
+        scripts.Scripted("audio", scripts.live_sounds(60, layout="stereo"), live=True),
+    )
+    async with record(stream, {path!r}, mime_type={mime_type!r}) as recording:
+        print("begun", flush=True)
+        while recording.stats.elapsed < 2.5:
+            await asyncio.sleep(0.02)
+        print("now", flush=True)
+        await asyncio.sleep(60)
+{main}
+"""
+
+
+def child(path, mime_type, main="asyncio.run(main())"):
+    folder = str(Path(__file__).parent)
+    code = CHILD.format(folder=folder, path=str(path), mime_type=mime_type, main=main)
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime_type"),
+    [
+        ("a.webm", "video/webm"),
+        ("a.webm", "video/webm;codecs=av1"),
+        ("a.mp4", None),
+        ("a.mkv", None),
+        ("a.ogg", None),
+        ("a.flac", None),
+        ("a.wav", None),
+    ],
+)
+async def test_a_killed_process_leaves_a_file_that_plays_up_to_the_last_second(
+    probe, decode, tmp_path, name, mime_type
+):
+    process = child(tmp_path / name, mime_type)
+    try:
+        assert await asyncio.to_thread(process.stdout.readline) == "begun\n"
+        begun = time.monotonic()
+        assert await asyncio.to_thread(process.stdout.readline) == "now\n"
+        recorded = time.monotonic() - begun
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    allow = ("maximum wav data size", "Estimating duration", "corrupt") if name == "a.wav" else ()
+    await probe(tmp_path / name, allow=allow)
+    (times, _), (sound, rate) = await decode(tmp_path / name)
+    lost = min(recorded, 2.5) - sound.shape[1] / rate
+    assert lost < 1.0
+    if name.endswith((".webm", ".mp4", ".mkv")):
+        assert min(recorded, 2.5) - times[-1] < 1.0
+
+
+async def test_a_process_that_exits_while_recording_ends_the_file(probe, tmp_path):
+    main = """
+def go():
+    import threading
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(main())
+    loop.call_later(1.5, loop.stop)
+    loop.run_forever()
+    import warnings, logging
+    logging.disable()
+    sys.exit(0)
+go()
+"""
+    process = child(tmp_path / "a.mp4", None, main)
+    await asyncio.to_thread(process.communicate)
+    assert process.returncode == 0
+    found = await probe(tmp_path / "a.mp4")
+    assert found.duration == pytest.approx(1.0, abs=0.7)
+
+
+async def test_a_recording_that_is_dropped_warns_and_ends_its_file(made, make_stream, probe, tmp_path):
+    stream = make_stream(made.Scripted("video", made.live_pictures(20), live=True))
+    recording = record(stream, tmp_path / "a.webm")
+    await recording.__aenter__()
+    await asyncio.sleep(0.5)
+    session = recording._session
+    with pytest.warns(ResourceWarning, match="was dropped while it ran"):
+        del recording
+    await made.until(lambda: session.join(0))
+    assert (await probe(tmp_path / "a.webm")).duration > 0.2
