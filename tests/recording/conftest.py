@@ -21,18 +21,7 @@ from mediastreams.capture.media_stream import MediaStream
 from mediastreams.capture.media_stream_track import MediaStreamTrack
 from mediastreams.capture.track_source import TrackSource
 
-__all__ = [
-    "Probe",
-    "Scripted",
-    "flat_picture",
-    "live_pictures",
-    "live_sounds",
-    "pictures",
-    "sounds",
-    "stream_of",
-    "tone",
-    "until",
-]
+__all__ = ["Probe", "Scripted", "live_pictures", "live_sounds", "stream_of"]
 
 T0 = 7_000_000_000
 

