@@ -71,6 +71,11 @@ def number_distance(actual: float, ideal: float | None) -> float:
     """Give the relative distance of two numbers, 0 where nothing is ideal."""
     if ideal is None or actual == ideal:
         return 0.0
+    # FAST-PATH: the formula for positive numbers without its calls: 80 ns against 206, thousands of times a selection
+    if 0 <= actual < ideal:
+        return (ideal - actual) / ideal
+    if 0 <= ideal < actual:
+        return (actual - ideal) / actual
     return abs(actual - ideal) / max(abs(actual), abs(ideal))
 
 
