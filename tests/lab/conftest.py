@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import pytest
 
 if "MEDIASTREAMS_LAB" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
+else:
+    sys.path.insert(0, str(Path(__file__).parent))  # for usb_camera
 
 
 class Collector:

@@ -66,13 +66,14 @@ def rgb(picture):
     return picture.av.to_ndarray(format="rgb24")
 
 
-PACKED = "YUYV UYVY YVYU RGB3 BGR3 XR24 AR24 XB24 AB24 BX24 BA24 BGR4 RGB4 RGBP".split()
+PACKED = ["YUYV", "UYVY", "YVYU", "RGB3", "BGR3", "RGBP"]
+FOUR_BYTES = ["XR24", "AR24", "XB24", "AB24", "BX24", "BA24", "BGR4", "RGB4"]
 PLANAR = ["NV12", "NV21", "YU12", "YV12", "422P", "NV16", "NV24"]
 GREY = ["GREY", "Y16 "]
 PIECES = ["NM12", "NM21", "NM16", "YM12", "YM21", "YM16", "YM24"]
 
 
-@pytest.mark.parametrize("pixel_format", [*PACKED, *PLANAR, *GREY])
+@pytest.mark.parametrize("pixel_format", [*PACKED, *FOUR_BYTES, *PLANAR, *GREY])
 def test_every_pixel_format_shows_the_same_colour_bars(source_of, collector, results, pixel_format):
     _check_bars(source_of(SINGLE), collector, results, pixel_format)
 
@@ -91,9 +92,8 @@ def _check_bars(source, collector, results, pixel_format):
     image = rgb(picture)
     piece = "pieces-" if source.path == MULTI else ""
     _save(image, results / f"bars-{piece}{pixel_format.strip()}.png")
-    bars = image[150:176, 20::40].mean(
-        axis=0
-    )  # eight bars of 40 pixels: white yellow cyan green magenta red blue black
+    # Eight bars of 40 pixels: white, yellow, cyan, green, magenta, red, blue, black.
+    bars = image[150:176, 20::40].mean(axis=0)
     if pixel_format in GREY:
         assert list(np.argsort(bars[:, 0])) == [7, 6, 5, 4, 3, 2, 1, 0]
         return
@@ -317,15 +317,16 @@ def test_controls_are_set_while_streaming(source_of, collector):
 
 def test_a_forked_child_lets_go_of_the_camera(source_of, collector, open_files):
     source = source_of()
-    source.start(mode(), {}, collector)
-    collector.wait_for_pictures(1)
-    child = os.fork()
-    if child == 0:
-        held = open_files("/dev/video")
-        mapped = "/dev/video" in Path("/proc/self/maps").read_text()
-        source.stop()
-        os._exit(1 if held or mapped else 0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    source.start(mode(1280, 720), {}, collector)
+    for _ in range(4):  # at different moments of the reader's work
+        collector.wait_for_pictures(1)
+        child = os.fork()
+        if child == 0:
+            held = open_files("/dev/video")
+            mapped = "/dev/video" in Path("/proc/self/maps").read_text()
+            source.stop()
+            os._exit(bool(held) + 2 * mapped)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert collector.wait_for_pictures(2)
 
 

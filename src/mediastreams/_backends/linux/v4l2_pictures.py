@@ -16,6 +16,7 @@ from mediastreams._backends.linux.v4l2_layouts import COMPRESSED, LAYOUTS, Layou
 
 __all__ = ["Colours", "Decoder", "PictureMaker", "Unpacker", "picture_maker"]
 
+_CHANCES: Final = 10
 Memory = Sequence[memoryview]
 """The used bytes of each memory plane of one buffer."""
 
@@ -101,11 +102,16 @@ class Unpacker:
 
 
 class Decoder:
-    """Decodes pictures that stand alone (Motion JPEG), each before the next is read: no latency."""
+    """Decodes pictures that stand alone (Motion JPEG), each before the next is read: no latency.
+
+    Strictly, because a lenient decoder passes half a picture, the rest of it grey, as a whole one. A camera none of
+    whose first pictures is flawless writes JPEG in a way of its own: it gets the lenient decoder.
+    """
 
     def __init__(self, codec: str) -> None:
-        self._context = cast(av.VideoCodecContext, av.CodecContext.create(codec, "r"))
-        self._context.thread_count = 1
+        self._codec = codec
+        self._context = self._open(strict=True)
+        self._chances: int | None = _CHANCES
 
     def make(self, memory: Memory) -> av.VideoFrame | None:
         if not memory[0]:
@@ -113,8 +119,23 @@ class Decoder:
         try:
             frames = self._context.decode(av.Packet(bytes(memory[0])))
         except av.FFmpegError:
+            self._failed()
             return None
-        frame = frames[-1] if frames else None
-        if not isinstance(frame, av.VideoFrame) or frame.is_corrupt:
+        if not frames or frames[-1].is_corrupt:
             return None
-        return frame
+        self._chances = None
+        return frames[-1]
+
+    def _open(self, *, strict: bool) -> av.VideoCodecContext:
+        context = cast(av.VideoCodecContext, av.CodecContext.create(self._codec, "r"))
+        context.thread_count = 1
+        if strict:
+            context.options = {"err_detect": "explode"}
+        return context
+
+    def _failed(self) -> None:
+        if self._chances is not None:
+            self._chances -= 1
+            if self._chances == 0:
+                self._chances = None
+                self._context = self._open(strict=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import mmap
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +16,7 @@ from typing import Final
 
 from mediastreams._backends.linux import v4l2_structs as s
 from mediastreams._backends.linux.v4l2_ioctl import VideoNode, fourcc
+from mediastreams._backends.linux.v4l2_memory import Mapping
 
 __all__ = ["CaptureStream", "Filled", "Negotiated", "same_node"]
 
@@ -55,7 +55,7 @@ class CaptureStream:
 
     def __init__(self, node: VideoNode) -> None:
         self.node = node
-        self._maps: list[list[mmap.mmap]] = []
+        self._maps: list[list[Mapping]] = []
         self._streaming = False
         self._multi = node.buffer_type == s.BUFFER_CAPTURE_MPLANE
 
@@ -102,19 +102,14 @@ class CaptureStream:
             self._maps.append(self._map(index))
         self.restart()
 
-    def _map(self, index: int) -> list[mmap.mmap]:
+    def _map(self, index: int) -> list[Mapping]:
         buffer, planes = self._buffer(index)
         self.node.call("QUERYBUF", buffer)
         if self._multi:
             places = [(planes[plane].length, planes[plane].m.mem_offset) for plane in range(buffer.length)]
         else:
             places = [(buffer.length, buffer.m.offset)]
-        maps = []
-        for length, offset in places:
-            made = mmap.mmap(self.node.fd, length, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=offset)
-            made.madvise(mmap.MADV_DONTFORK)  # a child must not hold the camera's memory
-            maps.append(made)
-        return maps
+        return [Mapping(self.node.fd, length, offset) for length, offset in places]
 
     def restart(self) -> None:
         """Start, or start again after an error: the driver gives all buffers back and gets them anew."""
@@ -136,7 +131,7 @@ class CaptureStream:
         captured = None
         if buffer.flags & s.BUFFER_TIMESTAMP_MASK == _MONOTONIC_BUFFERS:
             captured = buffer.timestamp.seconds * 1_000_000_000 + buffer.timestamp.microseconds * 1000
-        memory = [memoryview(part)[start:used] for part, (start, used) in zip(maps, spans, strict=True)]
+        memory = [part.memory[start:used] for part, (start, used) in zip(maps, spans, strict=True)]
         return Filled(buffer.index, memory, buffer.sequence, captured or None, bool(buffer.flags & s.BUFFER_ERROR))
 
     def give_back(self, filled: Filled) -> None:
@@ -159,17 +154,14 @@ class CaptureStream:
         self.node.close()
 
     def abandon(self) -> None:
-        """In a forked child: drop descriptor and mappings without a word to the driver, whose user is the parent."""
-        self._unmap()
+        """In a forked child: drop descriptor and mappings, which were not inherited, without a word to the driver, whose user is the parent."""
+        self._maps = []
         self.node.close()
 
     def _unmap(self) -> None:
         maps, self._maps = self._maps, []
         for part in [part for parts in maps for part in parts]:
-            try:
-                part.close()
-            except BufferError:
-                continue  # only after a fork: the reader, gone with its thread, was looking at it
+            part.close()
 
     def _stop_streaming(self) -> None:
         if self._streaming:

@@ -1,0 +1,230 @@
+"""A webcam driven by the kernel's ``uvcvideo``; what hangs on the cable is software (usb_camera.py)."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from usb_camera import PRIVACY, PROCESSING, TERMINAL, UsbCamera
+
+from mediastreams._backends.linux.v4l2_backend import V4L2Backend
+from mediastreams._backends.linux.v4l2_controls import PRIVACY as PRIVACY_CONTROL
+from mediastreams._backends.linux.v4l2_devices import ask
+from mediastreams._backends.linux.v4l2_ioctl import VideoNode
+from mediastreams._backends.linux.v4l2_source import CameraSource
+from mediastreams._engine.clock import get_clock
+from mediastreams._rules.values import Range, VideoMode
+from mediastreams.errors import NotFoundError
+
+pytestmark = pytest.mark.lab
+BY_ID = Path("/dev/v4l/by-id")
+JPEG = VideoMode(640, 480, 30.0, 30.0, "MJPG", 10)
+RAW = VideoMode(640, 480, 30.0, 30.0, "YUYV", 1)
+
+
+def listed(label="Lab Webcam"):
+    return [device for device in V4L2Backend().list_devices() if device.label == label]
+
+
+@pytest.fixture(scope="module")
+def webcam():
+    with UsbCamera() as camera:
+        yield camera
+
+
+@pytest.fixture
+def device(webcam, eventually):
+    webcam.silent, webcam.spoil = False, None
+    webcam.values[PRIVACY] = [0]
+    eventually(listed)
+    (found,) = listed()  # its metadata node is none
+    return found
+
+
+@pytest.fixture
+def started(device, collector, open_files):
+    """Start a camera, and have it closed at the end."""
+    sources = []
+
+    def start(mode=JPEG, settings=None, **options):
+        camera = device.handle
+        source = CameraSource(
+            camera.path, camera.label, clock=get_clock(), offers=camera.offers, controls=camera.controls, **options
+        )
+        sources.append(source)
+        source.start(mode, settings or {}, collector)
+        return source
+
+    yield start
+    for source in sources:
+        source.stop()
+    assert not open_files("/dev/video")
+
+
+def rgb(picture):
+    return picture.av.to_ndarray(format="rgb24")
+
+
+def test_the_listing_prefers_raw_pictures_where_the_camera_has_them(device):
+    formats = {(mode.width, mode.max_frame_rate): mode.pixel_format for mode in device.model.modes}
+    assert formats[1280, 30.0] == "MJPG"
+    assert formats[640, 30.0] == "YUYV"
+    assert formats[640, 15.0] == "MJPG"
+
+
+def test_controls_have_the_names_and_units_of_image_capture(device):
+    ranges = device.model.ranges
+    assert ranges["zoom"] == Range(100, 500)
+    assert ranges["pan"] == ranges["tilt"] == Range(-36000, 36000)
+    assert ranges["exposure_time"] == Range(3, 2047)
+    assert ranges["color_temperature"] == Range(2800, 6500)
+    assert set(ranges) >= {"brightness", "contrast", "saturation", "sharpness", "focus_distance"}
+    for name in ("focus_mode", "exposure_mode", "white_balance_mode"):
+        assert device.model.choices[name] == ("continuous", "manual")
+        assert device.model.defaults[name] == "continuous"
+
+
+def test_the_group_is_the_usb_device(device):
+    assert Path(device.group, "idVendor").read_text().strip() == "1209"
+    assert Path(device.group, "serial").read_text().strip() == "LAB0001"
+
+
+def test_the_id_is_the_by_id_name_where_udev_made_one(device):
+    assert device.native_id == "usb-vhci_hcd.0-1-index0"
+    BY_ID.mkdir(parents=True, exist_ok=True)
+    link = BY_ID / "usb-Lab_Lab_Webcam_LAB0001-video-index0"
+    link.symlink_to(f"../../{Path(device.handle.path).name}")
+    try:
+        assert listed()[0].native_id == link.name
+    finally:
+        link.unlink()
+
+
+@pytest.mark.parametrize("mode", [JPEG, RAW, VideoMode(320, 240, 15.0, 15.0, "MJPG", 10)])
+def test_pictures_of_both_kinds_show_the_bars(started, collector, results, mode):
+    started(mode)
+    picture = collector.wait_for_pictures(2)[-1]
+    assert (picture.width, picture.height) == (mode.width, mode.height)
+    image = rgb(picture)
+    from PIL import Image
+
+    Image.fromarray(image).save(results / f"usb-{mode.pixel_format}-{mode.width}.png")
+    bars = image[mode.height // 2, mode.width // 16 :: mode.width // 8]
+    expected = np.array([[bar >> bit & 1 for bit in (1, 2, 0)] for bar in range(7, -1, -1)], dtype=bool)
+    assert np.array_equal(bars > 96, expected)
+
+
+def test_a_decoded_picture_is_the_one_just_sent(started, collector):
+    started(VideoMode(320, 240, 5.0, 5.0, "MJPG", 10))
+    ages = []
+    deliver = collector.deliver
+    collector.deliver = lambda data: (ages.append(get_clock().now_us() - data.timestamp), deliver(data))
+    collector.wait_for_pictures(5)
+    assert np.median(ages) < 200_000  # less than one interval: no decoder keeps a picture back
+
+
+def test_half_a_picture_and_noise_are_skipped_and_the_stream_goes_on(webcam, started, collector, eventually):
+    source = started(stall_seconds=60)
+    collector.wait_for_pictures(2)
+    for spoil in ("noise", "cut"):
+        before = source.corrupt
+        webcam.spoil = spoil
+        eventually(lambda before=before: source.corrupt >= before + 2)
+        webcam.spoil = None
+        collector.wait_for_pictures(2)
+    assert not collector.ended
+
+
+def test_a_webcam_that_falls_silent_mutes_and_stops_at_once(webcam, started, collector):
+    source = started(RAW, stall_seconds=0.5)
+    collector.wait_for_pictures(2)
+    webcam.silent = True
+    collector.wait(lambda: collector.muted == [True])
+    webcam.silent = False
+    collector.wait(lambda: collector.muted == [True, False])
+    webcam.silent = True
+    source.stop()
+    assert not collector.ended
+
+
+def test_controls_reach_the_camera_and_modes_before_values(webcam, started, collector):
+    source = started(RAW, {"zoom": 200})
+    assert webcam.values[TERMINAL, 0x0B] == [200]
+    assert source.configure({"zoom": 300, "exposure_mode": "manual", "exposure_time": 500, "pan": 7200})
+    assert webcam.values[TERMINAL, 0x0B] == [300]
+    assert webcam.values[TERMINAL, 0x02] == [1]
+    assert webcam.values[TERMINAL, 0x04] == [500]
+    assert webcam.values[TERMINAL, 0x0D] == [7200, 0]
+    assert source.configure({"white_balance_mode": "manual", "color_temperature": 3000, "brightness": -64})
+    assert webcam.values[PROCESSING, 0x0A] == [3000]
+    assert webcam.values[PROCESSING, 0x02] == [-64]
+    assert collector.wait_for_pictures(2)
+    everything = {"exposure_mode": "continuous", "white_balance_mode": "continuous", "zoom": 100, "pan": 0}
+    assert source.configure(everything)
+
+
+def test_a_closed_privacy_shutter_mutes_from_the_start(webcam, started, collector):
+    webcam.values[PRIVACY] = [1]
+    started(RAW)
+    collector.wait(lambda: collector.muted == [True])
+    collector.wait_for_pictures(2)
+    assert collector.muted == [True]
+
+
+def test_moving_the_privacy_shutter_mutes_and_unmutes(device, started, collector):
+    started(RAW)
+    collector.wait_for_pictures(1)
+    with VideoNode(device.handle.path) as node:
+        for covered in (1, 0, 1):
+            node.write_control(PRIVACY_CONTROL, covered)
+            collector.wait(lambda: collector.muted and collector.muted[-1] == bool(covered))  # noqa: B023 - waits here
+    assert collector.muted == [True, False, True]
+    assert not collector.ended
+
+
+def test_a_listing_replayed_from_its_recording_is_the_same(device, results):
+    log = []
+    with VideoNode(device.handle.path) as node:
+
+        def recorded(_, request, argument):
+            before = bytes(argument).hex()
+            try:
+                fcntl.ioctl(node.fd, request, argument)
+            except OSError as error:
+                log.append([request, before, error.errno])
+                raise
+            log.append([request, before, bytes(argument).hex()])
+
+        live = ask(VideoNode(device.handle.path, ioctl=recorded))
+    (results / "listing.json").write_text(json.dumps(log))
+    answers = {(request, before): after for request, before, after in log}
+
+    def replayed(_, request, argument):
+        after = answers[request, bytes(argument).hex()]
+        if isinstance(after, int):
+            raise OSError(after, os.strerror(after))
+        ctypes.memmove(ctypes.byref(argument), bytes.fromhex(after), ctypes.sizeof(argument))
+
+    assert ask(VideoNode("replayed", ioctl=replayed)) == live
+
+
+def test_an_unplugged_webcam_ends_and_comes_back_with_its_id(collector, eventually):
+    with UsbCamera(port=1, serial="LAB0002", product="Travelling Webcam") as camera:
+        eventually(lambda: listed("Travelling Webcam"))
+        (device,) = listed("Travelling Webcam")
+        source = V4L2Backend().create_source(device)
+        source.start(RAW, {}, collector)
+        collector.wait_for_pictures(2)
+        camera.unplug()
+        collector.wait(lambda: collector.ended, 10)
+        assert isinstance(collector.ended[0], NotFoundError)
+        source.stop()
+    eventually(lambda: not listed("Travelling Webcam"))
+    with UsbCamera(port=1, serial="LAB0002", product="Travelling Webcam"):
+        eventually(lambda: listed("Travelling Webcam"))
+        assert listed("Travelling Webcam")[0].native_id == device.native_id
