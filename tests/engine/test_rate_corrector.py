@@ -36,8 +36,9 @@ def assert_unbroken(made, rate):
 
 
 # The corrector knows no hertz: an hour at 1000 samples per second drifts as one at 48 000 does.
-@pytest.mark.parametrize("true", [1000 * 48_010 / 48_000, 1000 * 47_990 / 48_000, 1004.0, 996.0])
-@pytest.mark.parametrize("size", [100, 1000])
+@pytest.mark.parametrize(
+    ("true", "size"), [(1000 * 48_010 / 48_000, 100), (1000 * 47_990 / 48_000, 1000), (1004.0, 1000), (996.0, 1000)]
+)
 def test_an_hour_of_a_clock_that_runs_apart_stays_together(true, size):
     corrector = RateCorrector(1000)
     made, errors = run(corrector, device(1000, true, 3600, size))
@@ -66,7 +67,7 @@ def test_the_beginning_of_the_correction_cannot_be_heard():
 
 def test_jitter_is_not_taken_for_drift():
     corrector = RateCorrector(1000)
-    made, errors = run(corrector, device(1000, 1000.2, 300, 10, jitter=3000))
+    made, errors = run(corrector, device(1000, 1000.2, 200, 20, jitter=3000))
     assert errors[2000:].max() < 0.020
     assert corrector.correction == pytest.approx(-0.0002, abs=0.0015)
     assert_unbroken(made, 1000)
@@ -146,6 +147,6 @@ def test_another_rate_is_an_error_with_the_cure():
 
 
 def test_chunks_shorter_than_the_filter_are_corrected_too():
-    made, errors = run(RateCorrector(1000), device(1000, 1003, 60, 3))
+    made, errors = run(RateCorrector(1000), device(1000, 1003, 30, 3))
     assert errors.max() < 0.040
     assert_unbroken(made, 1000)
