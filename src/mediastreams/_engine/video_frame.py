@@ -22,6 +22,7 @@ from mediastreams._engine.array_formats import frame_from_array
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import Picture
+from mediastreams._engine.still import has_transparency, still
 from mediastreams._engine.video_copy import CopyPlan
 from mediastreams._engine.video_layout import (
     BUFFER_INIT,
@@ -35,7 +36,7 @@ from mediastreams._engine.video_layout import (
     integer,
     rectangle,
 )
-from mediastreams._engine.video_sources import from_buffer, from_pixels, has_transparency, png
+from mediastreams._engine.video_sources import from_buffer, from_pixels
 from mediastreams._webidl.dictionaries import merge_arguments
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import in_parallel
@@ -396,7 +397,7 @@ class VideoFrame:
 
     def _repr_png_(self) -> bytes | None:
         """Show the picture in Jupyter."""
-        return None if self._picture is None else png(self._picture)
+        return None if self._picture is None else still(self._picture)
 
     def __repr__(self) -> str:
         picture = self._picture

@@ -7,15 +7,12 @@ https://w3c.github.io/webcodecs/#dom-videoframe-videoframe-data-init
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
 
 from mediastreams._engine.array_formats import frame_from_array, plane_of
-from mediastreams._engine.convert import to_format
-from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import Picture
 from mediastreams._engine.video_layout import FFMPEG_NAMES, colour_tags, plane_sizes
 
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["from_buffer", "from_pixels", "has_transparency", "png"]
+__all__ = ["from_buffer", "from_pixels"]
 
 
 def from_pixels(image: object, array_format: object = None) -> av.VideoFrame:
@@ -88,18 +85,3 @@ def from_buffer(data: object, options: Mapping[str, Any]) -> Picture:
     if "color_space" in options:
         colour_tags(frame, options["color_space"])
     return Picture.stamped(frame, options["timestamp"], options.get("duration"), options.get("metadata") or {})
-
-
-def has_transparency(picture: Picture) -> bool:
-    """Whether the picture's format has an alpha channel."""
-    return any(component.is_alpha for component in picture.av.format.components)
-
-
-def png(picture: Picture) -> bytes:
-    """Encode as PNG with FFmpeg, which is here in any case."""
-    source = to_format(picture, "rgba" if has_transparency(picture) else "rgb24")
-    encoder = av.CodecContext.create("png", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = source.width, source.height, source.av.format.name
-    encoder.time_base = Fraction(1, 1_000_000)
-    packets = encoder.encode(private_frame(source.av, 0)) + encoder.encode(None)
-    return b"".join(bytes(packet) for packet in packets)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mediastreams.capture.media_stream import MediaStream
     from mediastreams.capture.requests import RequestedDisplay
 
-__all__ = ["get_display_media"]
+__all__ = ["capture_surfaces", "get_display_media"]
 
 
 async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) -> MediaStream:
@@ -36,7 +36,7 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
     if permissions._state_of({"name": "display-capture"}) == "prompt" and not user_activation.consume():
         raise InvalidStateError("Capturing a display needs a person's act just before: see testing.user_activation().")
     # 4-7. Constraints that may shape the picture, but not choose the surface.
-    constraints = display_media_request(video=requested["video"], audio=requested["audio"])
+    display_media_request(video=requested["video"], audio=requested["audio"])
     # 8-9. NOT-HERE: active, focused documents.
     # 11.1. The sources there are.
     listed = await devices._list()
@@ -45,12 +45,20 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
         raise NotFoundError(
             "There is no display to capture. On Linux an X11 server is needed (DISPLAY must be set); Wayland is not supported yet."
         )
+    return await capture_surfaces(devices, surfaces[:1], requested)
+
+
+async def capture_surfaces(
+    devices: MediaDevices, surfaces: Sequence[ListedDevice], requested: RequestedDisplay
+) -> MediaStream:
+    """Steps 11.2-11.9, for the surfaces that may be chosen."""
+    constraints = display_media_request(video=requested["video"], audio=requested["audio"])
     # 11.2-11.4. Permission; the person's choice among the surfaces is the first that fits the preference.
     if await permissions._ask({"name": "display-capture"}) != "granted":
         raise NotAllowedError("Permission for display-capture is denied by navigator.permissions.policy.")
     # 11.5-11.9. Open, create the track, apply the constraints. The audio of a display is optional in every browser
     # too, and no back end offers it yet.
-    opened = await open_candidate(surfaces[:1], constraints["video"])
+    opened = await open_candidate(surfaces, constraints["video"])
     return stream_of(devices, [opened], {"video": requested["video"] or {}})
 
 

@@ -27,7 +27,7 @@ from mediastreams._webidl.tasks import in_parallel, queue_task
 from mediastreams.capture.device_change_event import DeviceChangeEvent
 from mediastreams.capture.dictionaries import MediaTrackSupportedConstraints
 from mediastreams.capture.enums import MediaDeviceKind, MediaStreamTrackState
-from mediastreams.capture.get_display_media import get_display_media
+from mediastreams.capture.get_display_media import capture_surfaces, get_display_media
 from mediastreams.capture.get_user_media import get_user_media
 from mediastreams.capture.listing import ListedDevice, list_devices
 from mediastreams.capture.media_device_info import InputDeviceInfo, MediaDeviceInfo
@@ -155,6 +155,10 @@ class MediaDevices(EventTarget):
             )
 
         return Opening(run(), _stop_tracks)
+
+    async def _capture_surface(self, surface: ListedDevice, video: Mapping[str, Any]) -> MediaStream:
+        """Capture one surface that the program's user has named already: for the command."""
+        return await capture_surfaces(self, [surface], convert_display_media_stream_options({"video": video}, {}))
 
     # ── the slots ────────────────────────────────────────────────────────────────────────────────
 

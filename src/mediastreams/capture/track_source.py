@@ -94,8 +94,7 @@ class TrackSource:
         hub = self.hub
         others = [feed.target for feed in hub.feeds if feed is not without and not feed.ended and feed.target]
         if hub.mode is not None and serves(hub.mode, target):
-            if others or not self.reopens:
-                return hub.mode
+            return hub.mode
         mode = cheapest_mode(self.model, [target, *others]) if self.reopens else None
         if mode is None:
             name = "width" if self.kind == "video" else "sample_rate"
@@ -108,8 +107,9 @@ class TrackSource:
 
 
 def pinned(mode: Mode, *tracks: Settings) -> Mode:
-    """Fix the rate of a mode that spans rates to the highest that a track wants: a screen grabbed at 60 for a track
-    of 10 frames per second would be work for nothing.
+    """Fix the rate of a mode that spans rates to the highest that a track wants.
+
+    A screen grabbed at 60 for a track of 10 frames per second would be work for nothing.
     """
     if isinstance(mode, AudioMode) or mode.min_frame_rate == mode.max_frame_rate:
         return mode

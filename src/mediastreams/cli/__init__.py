@@ -1,0 +1,5 @@
+"""The command ``mediastreams``: list devices, record, take a picture."""
+
+from mediastreams.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,160 @@
+"""The command's arguments, its exit codes, and its one-line errors.
+
+Not for: doing anything; each command has a file, imported when it is called, so that ``--help`` is quick.
+
+Exit codes: 0 done · 1 it failed (the line on stderr says why and what helps) · 2 wrong arguments · 3 there is no
+such device · 4 the device refuses: busy, denied, or without the settings that were asked for · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from mediastreams.errors import (
+    DOMException,
+    NotAllowedError,
+    NotFoundError,
+    NotReadableError,
+    OverconstrainedError,
+)
+
+__all__ = ["main"]
+
+_EXIT_CODES: Final = (
+    (NotFoundError, 3),
+    ((NotReadableError, NotAllowedError, OverconstrainedError), 4),
+    ((DOMException, OSError, ValueError, TypeError, ImportError), 1),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and answer its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, `mediastreams devices | head`
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        for kinds, code in _EXIT_CODES:
+            if isinstance(error, kinds):
+                print(f"mediastreams: {_sentence(error)}", file=sys.stderr)
+                return code
+        raise
+
+
+def _sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    filename = getattr(error, "filename", None)
+    return f"{filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror and filename else text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mediastreams", description="Cameras, microphones, screens and files, as the browser's MediaStream."
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    devices = commands.add_parser("devices", help="list cameras, microphones, speakers and screens")
+    devices.add_argument("--json", action="store_true", help="as JSON, with all modes")
+    devices.add_argument("--fake", action="store_true", help="the fake devices")
+    devices.set_defaults(run=_devices)
+
+    record = commands.add_parser("record", help="record to a file", description="Record a stream until Ctrl+C.")
+    record.add_argument("target", metavar="FILE", help="the suffix names the format: .webm .mp4 .mkv .ogg .wav .flac …")
+    record.add_argument("--seconds", type=_seconds, metavar="S", help="stop after so many seconds")
+    record.add_argument("--mime-type", metavar="TYPE", help='the format, for instance video/webm;codecs="vp9,opus"')
+    record.add_argument("--video-bitrate", type=_bits, metavar="B", help="bits per second: 2500000 or 2.5M")
+    record.add_argument("--audio-bitrate", type=_bits, metavar="B", help="bits per second: 96000 or 96k")
+    record.add_argument(
+        "--encoder",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="an option of FFmpeg's encoder: preset=fast, audio.vbr=off",
+    )
+    record.add_argument("--quiet", "-q", action="store_true", help="no progress and no summary")
+    _add_source(record)
+    record.set_defaults(run=_record)
+
+    snapshot = commands.add_parser("snapshot", help="take one picture")
+    snapshot.add_argument("target", metavar="FILE", help="a .png or .jpg file")
+    snapshot.add_argument(
+        "--after", type=_seconds, default=0.5, metavar="S", help="let the camera adjust for so long (0.5)"
+    )
+    snapshot.add_argument("--quiet", "-q", action="store_true", help="no summary")
+    _add_source(snapshot)
+    snapshot.set_defaults(run=_snapshot)
+    return parser
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    """The options that say what to take the stream from; the same for every command that takes one."""
+    group = parser.add_argument_group("source", "the default camera and microphone unless said otherwise")
+    group.add_argument("--camera", metavar="NAME", help="a camera by part of its label or id; 'none' for no picture")
+    group.add_argument("--microphone", metavar="NAME", help="a microphone, likewise; 'none' for no sound")
+    group.add_argument(
+        "--screen",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="a screen or window instead of a camera, without a microphone unless --microphone names one",
+    )
+    group.add_argument("--input", metavar="FILE|URL", help="a media file or address instead of devices")
+    group.add_argument("--fake", action="store_true", help="the fake camera and microphone")
+    group.add_argument("--fake-if-none", action="store_true", help="the fake ones for those that are missing")
+    group.add_argument(
+        "--constraints",
+        action="append",
+        default=[],
+        metavar="K=V|JSON",
+        help='width=1280, frame_rate.min=24, facing_mode=user, or \'{"video": {"width": {"exact": 640}}}\'',
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value
+
+
+def _bits(text: str) -> int:
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    value = round(float(text if factor == 1 else text[:-1]) * factor)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of bits per second")
+    return value
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that reads files."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"mediastreams {version('mediastreams')}\n")
+
+
+def _devices(options: argparse.Namespace) -> int:
+    from mediastreams.cli.devices import devices
+
+    return devices(as_json=options.json, fake=options.fake)
+
+
+def _record(options: argparse.Namespace) -> int:
+    from mediastreams.cli.record import record
+
+    return record(options)
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    from mediastreams.cli.snapshot import snapshot
+
+    return snapshot(options)
