@@ -1,7 +1,7 @@
 from math import inf, isclose
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediastreams._rules.constraints import parse_constraints
@@ -63,6 +63,7 @@ def test_a_bare_value_in_an_advanced_set_is_required(asked, settings, distance):
     assert fitness_distance(settings, parse_constraints("video", {"advanced": [asked]}).advanced[0]) == distance
 
 
+@settings(derandomize=True, deadline=None)
 @given(numbers, numbers)
 def test_the_distance_of_numbers_is_symmetric_and_bounded(one, other):
     distance = number_distance(one, other)
@@ -71,6 +72,7 @@ def test_the_distance_of_numbers_is_symmetric_and_bounded(one, other):
     assert (distance == 0) == (one == other or isclose(one, other, rel_tol=1e-300))
 
 
+@settings(derandomize=True, deadline=None)
 @given(numbers, numbers, numbers, numbers, st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_no_number_of_an_interval_is_nearer_than_the_best_one(one, other, ideal, default, shares):
     low, high = min(one, other), max(one, other)

@@ -13,7 +13,7 @@ from mediastreams._rules.offers import is_display, offered_values
 from mediastreams._rules.properties import PROPERTIES
 from mediastreams._rules.serving import SAMPLE_RATES
 from mediastreams._rules.values import AudioMode, DeviceModel, Mode, Range, Setting, Settings, VideoMode
-from mediastreams._rules.video_modes import FRAME_RATE_FLOOR
+from mediastreams._rules.video_regions import FRAME_RATE_FLOOR
 
 __all__ = ["INHERENT", "Capability", "capabilities_of", "inherent_settings", "settings_of"]
 

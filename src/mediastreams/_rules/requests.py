@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mediastreams._rules.constraints import Constraints, parse_constraints
 from mediastreams._rules.properties import PROPERTIES
-from mediastreams._rules.video_modes import FRAME_RATE_FLOOR
+from mediastreams._rules.video_regions import FRAME_RATE_FLOOR
 from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:
