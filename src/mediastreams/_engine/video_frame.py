@@ -442,7 +442,8 @@ def _from_image(image: object, array_format: object, options: Mapping[str, Any])
     timestamp = options.get("timestamp")
     if isinstance(image, av.VideoFrame):
         if timestamp is None and image.pts is not None and image.time_base:
-            timestamp = round(image.pts * Fraction(image.time_base) * 1_000_000)
+            base = image.time_base  # a Fraction in PyAV 18, an AVRational in 19
+            timestamp = round(image.pts * Fraction(base.numerator, base.denominator) * 1_000_000)
         frame = private_frame(image)
     else:
         frame = from_pixels(image, array_format)
