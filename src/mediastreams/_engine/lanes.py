@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 
 from mediastreams._engine.worker import after_fork_in_child
 
-__all__ = ["Lane", "lane_for"]
+__all__ = ["Lane", "all_lanes", "lane_for"]
 
 _logger = logging.getLogger(__name__)
 _IDLE_SECONDS = 0.2
@@ -40,6 +40,11 @@ class Lane:
                     self._running = True
                     threading.Thread(target=self._run, name=f"mediastreams-convert-{self._number}", daemon=True).start()
 
+    @property
+    def running(self) -> bool:
+        """Whether there is something to do, or was a moment ago."""
+        return self._running
+
     def _run(self) -> None:
         while True:
             try:
@@ -63,6 +68,11 @@ class Lane:
 
 
 _lanes = tuple(Lane(number) for number in range(_LANES))
+
+
+def all_lanes() -> tuple[Lane, ...]:
+    """Every lane; for the manual clock, which waits for them."""
+    return _lanes
 
 
 def lane_for(key: Hashable) -> Lane:

@@ -18,7 +18,7 @@ import time
 import weakref
 from collections.abc import Callable
 
-__all__ = ["EXIT_SECONDS", "Reaper", "Worker", "after_fork_in_child", "reaper"]
+__all__ = ["EXIT_SECONDS", "Reaper", "Worker", "after_fork_in_child", "live_workers", "reaper"]
 
 _logger = logging.getLogger(__name__)
 EXIT_SECONDS = 5.0
@@ -48,6 +48,10 @@ class Worker:
     @property
     def alive(self) -> bool:
         return self._pid == os.getpid() and self._thread.is_alive()
+
+    @property
+    def thread(self) -> threading.Thread:
+        return self._thread
 
     @property
     def here(self) -> bool:
@@ -116,6 +120,11 @@ reaper = Reaper()
 def after_fork_in_child(obj: object) -> None:
     """Have ``obj.after_fork()`` called in a forked child; held weakly. It must take no lock and join nothing."""
     _fork_hooks.add(obj)
+
+
+def live_workers() -> list[Worker]:
+    """The workers that have not ended; for the manual clock, which waits for them."""
+    return list(_workers)
 
 
 def _finish_all() -> None:

@@ -1,0 +1,100 @@
+"""Whether everything has come to rest: loops, conversion lanes, threads of one call, workers.
+
+Not for: moving time (``manual_clock.py``).
+
+Rules of the file: it only looks, with one exception: an empty call through a lane tells when the lane is through. A
+worker is at rest when it waits on the clock; one that waits elsewhere is known by its stack, which has to stand still
+in a waiting function, or for long in any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from mediastreams._engine import lanes, worker
+from mediastreams._webidl.tasks import mailbox_of, settle, wakeups_of
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["Watch", "calls_in_flight", "pass_lanes", "settle_loop"]
+
+_LIVE_LONG: Final = ("mediastreams-scheduler", "mediastreams-loop", "mediastreams-reaper", "mediastreams-convert-")
+MANUAL_SCHEDULER: Final = "mediastreams-scheduler (manual)"
+_WAITING_FILES: Final = (
+    "/threading.py",
+    "/queue.py",
+    "/selectors.py",
+    "\\threading.py",
+    "\\queue.py",
+    "\\selectors.py",
+)
+_STILL_SECONDS: Final = 0.004
+_STILL_ANYWHERE_SECONDS: Final = 0.3
+_MOST_TURNS: Final = 10_000
+
+
+async def settle_loop() -> None:
+    """Let the running loop, and ours in the background, do everything that is there to be done."""
+    loop = asyncio.get_running_loop()
+    for _ in range(_MOST_TURNS):
+        await settle()
+        if loop_is_idle(loop):
+            return
+    raise RuntimeError("the event loop does not come to rest: some task goes on without ever waiting")
+
+
+def loop_is_idle(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether nothing is ready to run besides the caller."""
+    return mailbox_of(loop).idle and wakeups_of(loop).idle and not getattr(loop, "_ready", ())
+
+
+def pass_lanes() -> bool:
+    """Wait until the conversion lanes are through with what they had. Whether there may have been anything."""
+    running = [lane for lane in lanes.all_lanes() if lane.running]
+    passed = [threading.Event() for _ in running]
+    for lane, event in zip(running, passed, strict=True):
+        lane.add(event.set)
+    for event in passed:
+        event.wait(10)
+    return bool(running)
+
+
+def calls_in_flight(waiting: Iterable[threading.Thread]) -> list[threading.Thread]:
+    """Threads of the library that do one thing and end, besides those that ``waiting`` names."""
+    excluded = {*waiting, threading.current_thread(), *(one.thread for one in worker.live_workers())}
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread.name.startswith("mediastreams-") and not thread.name.startswith(_LIVE_LONG) and thread not in excluded
+    ]
+
+
+class Watch:
+    """Looks at one thread from time to time, to tell whether it has stopped moving."""
+
+    def __init__(self, thread: threading.Thread) -> None:
+        self.thread = thread
+        self._place: tuple[int, int] | None = None
+        self._since = time.perf_counter()
+
+    def is_still(self) -> bool:
+        """Whether the thread has ended, or stood at one place for long enough. To be asked again and again."""
+        frame = None if self.thread.ident is None else sys._current_frames().get(self.thread.ident)  # noqa: SLF001
+        if not self.thread.is_alive():
+            return True
+        place = None if frame is None else (id(frame.f_code), frame.f_lasti)
+        now = time.perf_counter()
+        if place is None or place != self._place:
+            self._place, self._since = place, now
+            return False
+        return now - self._since >= (_STILL_SECONDS if _waits(frame) else _STILL_ANYWHERE_SECONDS)
+
+
+def _waits(frame: FrameType | None) -> bool:
+    return frame is not None and frame.f_code.co_filename.endswith(_WAITING_FILES)

@@ -1,0 +1,36 @@
+"""The person at the screen, for tests: who says yes or no, and who has just clicked.
+
+Not for: programs that ask real people; those set ``navigator.permissions.policy``.
+"""
+
+from __future__ import annotations
+
+from mediastreams.capture import user_activation as _activation
+from mediastreams.capture.permissions import LocalPolicy, permissions
+
+__all__ = ["set_permission", "user_activation"]
+
+
+def set_permission(name: str, state: str) -> None:
+    """Set the state of a permission: ``granted``, ``denied`` or ``prompt``.
+
+    There are ``camera``, ``microphone``, ``display-capture`` and ``speaker-selection``. What is at ``prompt`` is granted when it is asked for. `PermissionStatus` objects fire ``change``.
+
+    Raises:
+        ValueError: an unknown name or state.
+        TypeError: the program has put a policy of its own in place: set that one.
+
+    https://w3c.github.io/permissions/#set-permission-command
+    """
+    policy = permissions.policy
+    if not isinstance(policy, LocalPolicy):
+        raise TypeError(f"set_permission works on the usual policy; here {policy!r} decides")
+    policy.set(name, state)
+
+
+def user_activation() -> None:
+    """Act as if a person had just clicked: what needs that, `get_display_media` for one, may be called once.
+
+    https://html.spec.whatwg.org/multipage/interaction.html#activation-triggering-input-event
+    """
+    _activation.activate()
