@@ -10,6 +10,7 @@ import asyncio
 import threading
 import time
 from fractions import Fraction
+from functools import partial
 
 import av
 import numpy as np
@@ -28,8 +29,7 @@ WIDTH, HEIGHT = 1920, 1080
 
 def new_frame() -> av.VideoFrame:
     """A frame of its own, as a decoder makes them; the pixels do not matter."""
-    frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
-    return frame
+    return av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
 
 
 class Paced(Source):
@@ -184,9 +184,9 @@ if __name__ == "__main__":
         for consumers in (1, 64):
             results = compare(
                 {
-                    "mediastreams": lambda: ours(consumers, format),
-                    "bare thread crossing": lambda: bare(consumers, format),
-                    "aiortc MediaRelay": lambda: relay(consumers, format),
+                    "mediastreams": partial(ours, consumers, format),
+                    "bare thread crossing": partial(bare, consumers, format),
+                    "aiortc MediaRelay": partial(relay, consumers, format),
                 }
             )
             what = "hand-over only" if format is None else "BGR arrays"

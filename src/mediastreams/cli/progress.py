@@ -26,16 +26,20 @@ class ProgressLine:
         self._terminal = out.isatty()
         self._shown = -_PLAIN_EVERY
         self._open = False
+        self._loudest = (-math.inf, -math.inf)  # level and peak since the last line that was shown
 
     def show(self, progress: RecordingProgress) -> None:
         """Show how far it is."""
+        self._loudest = (max(self._loudest[0], progress.level), max(self._loudest[1], progress.peak))
         text = self._text(progress)
         if self._terminal:
+            self._loudest = (-math.inf, -math.inf)
             width = shutil.get_terminal_size().columns - 1
             print(f"\r{text[:width]:<{width}}", end="", file=self._out, flush=True)
             self._open = True
         elif progress.elapsed - self._shown >= _PLAIN_EVERY:
             self._shown = progress.elapsed
+            self._loudest = (-math.inf, -math.inf)
             print(text, file=self._out, flush=True)
 
     def end(self) -> None:
@@ -52,7 +56,7 @@ class ProgressLine:
             parts = [f"[{'█' * filled}{'░' * (_BAR - filled)}]", f"{parts[0]} / {time_text(self._seconds)}"]
         if progress.frames:
             parts += [f"{progress.fps:5.1f} fps", f"{progress.dropped} dropped"]
-        parts += [_meter(progress.level, progress.peak), size_text(progress.size)]
+        parts += [_meter(*self._loudest), size_text(progress.size)]
         return "  ".join(part for part in parts if part)
 
 
