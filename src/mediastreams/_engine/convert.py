@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import av
+import av.error
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from mediastreams._engine.array_formats import layout_of, packed, plane_of
@@ -188,7 +189,7 @@ def _reformat(frame: av.VideoFrame, format: str, width: int, height: int, crop: 
             interpolation=Interpolation.AREA if shrinking else Interpolation.BILINEAR,  # averaging: sharper, cheaper
             threads=1,  # less CPU than more threads, and nothing to hang in a forked child
         )
-    except av.FFmpegError as error:
+    except av.error.FFmpegError as error:
         raise NotSupportedError(f"FFmpeg cannot convert {have} to {format} {width}x{height}: {error}") from error
     _reformatters.give(key, reformatter)
     return out

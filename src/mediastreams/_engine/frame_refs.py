@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeAlias, TypeVar, cast
 
 import av
+import av.error
 import av.filter
 
 from mediastreams._engine.frames import MICROSECONDS
@@ -100,7 +101,7 @@ def _pass(frame: av.VideoFrame, name: str = "", arguments: str = "") -> av.Video
     try:
         passage = _passages.take(key)
         out = passage.pass_through(frame)
-    except (av.FFmpegError, ValueError) as error:
+    except (av.error.FFmpegError, ValueError) as error:
         what = f"{pixel_format} {key[0]}x{key[1]}"
         raise NotSupportedError(f"cannot take a {what} frame through {name or 'a reference'}: {error}") from error
     _passages.give(key, passage)

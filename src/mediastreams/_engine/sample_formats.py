@@ -48,10 +48,11 @@ def layout_channels(layout: str) -> int:
     count = _COUNTS.get(layout)
     if count is None:
         import av
+        import av.error
 
         try:
             count = av.AudioLayout(layout).nb_channels
-        except (ValueError, av.FFmpegError):
+        except (ValueError, av.error.FFmpegError):
             count = 0
         if not count:
             raise ValueError(f"no channel layout {layout!r}: FFmpeg's names are taken, such as mono, stereo, quad, 5.1")

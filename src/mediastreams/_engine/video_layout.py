@@ -298,7 +298,7 @@ def integer(value: object, where: str, /) -> int:
     number = double(value, where)
     if not -(2.0**63) <= number < 2.0**63:
         raise wrong_type(where, "an integer of 64 bits", value)
-    return int(value) if hasattr(value, "__index__") else math.trunc(number)
+    return value if isinstance(value, int) else math.trunc(number)  # exact beyond 2^53, too
 
 
 def _positive(value: object, where: str, /) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["from_buffer", "from_pixels"]
 
 
-def from_pixels(image: object, array_format: object = None) -> av.VideoFrame:
+def from_pixels(image: Any, array_format: object = None) -> av.VideoFrame:
     """Copy an array or a PIL image into a frame; an array's format is guessed from its shape where none is given.
 
     Raises: TypeError, ValueError (nothing that shows a picture).
