@@ -188,8 +188,8 @@ class ObjectTarget(Target):
             self._object.seek(self._origin + position)
 
     def _write_at(self, position: int, data: bytes) -> int:
-        self._go(position)
         try:
+            self._go(position)
             written = self._object.write(data)
         except ValueError as error:  # the caller has closed it
             raise OSError(errno.EBADF, str(error)) from error

@@ -1,0 +1,73 @@
+"""Which encoders open here, and how they are set."""
+
+import av
+import pytest
+
+from mediastreams._engine.encoding import codecs
+from mediastreams._engine.encoding.codecs import (
+    ENCODERS,
+    EncoderModel,
+    VideoPlan,
+    available_encoder,
+    choose_encoder,
+    default_bit_rate,
+)
+from mediastreams._rules.mime_types import CONTAINERS
+from mediastreams.errors import NotSupportedError
+
+__all__ = []
+
+
+@pytest.mark.parametrize("codec", sorted(ENCODERS))
+def test_every_codec_of_the_table_opens_with_what_pyav_brings(codec):
+    model = available_encoder(codec)
+    assert model is not None
+    assert model.formats
+
+
+def test_every_codec_that_a_container_takes_is_in_the_table():
+    assert {codec for one in CONTAINERS.values() for codec in one.video + one.audio} == set(ENCODERS)
+
+
+def test_the_first_that_works_is_chosen():
+    assert choose_encoder(["nothing", "vp8"])[0] == "vp8"
+    with pytest.raises(NotSupportedError, match="no working encoder for nothing or nobody"):
+        choose_encoder(["nothing", "nobody"])
+
+
+def test_an_encoder_that_is_missing_or_refuses_is_passed_over(monkeypatch):
+    missing = EncoderModel("h264_of_nobody", "video", ("yuv420p",), lambda _: {})
+    refusing = EncoderModel("libx264", "video", ("yuv420p",), lambda _: {"preset": "warp"})
+    working = EncoderModel("libvpx", "video", ("yuv420p",), lambda _: {})
+    monkeypatch.setattr(codecs, "ENCODERS", {"test": (missing, refusing, working), "none": (missing,)})
+    available_encoder.cache_clear()
+    try:
+        assert available_encoder("test") is working
+        assert available_encoder("none") is None
+    finally:
+        available_encoder.cache_clear()
+
+
+def test_the_rate_follows_the_pixels():
+    assert default_bit_rate(VideoPlan(1280, 720, 30)) == 2_764_800
+    assert default_bit_rate(VideoPlan(16, 16, 30)) == 200_000
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "av1", "h264"])
+def test_no_encoder_holds_back_more_than_a_quarter_of_a_second(codec):
+    from mediastreams._engine.frames import MICROSECONDS
+
+    model = available_encoder(codec)
+    plan = VideoPlan(320, 240, 30.0)
+    context = av.CodecContext.create(model.name, "w")
+    context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
+    context.time_base, context.framerate = MICROSECONDS, 30
+    context.options = dict(model.options(plan))
+    packets = 0
+    for index in range(40):
+        frame = av.VideoFrame(320, 240, "yuv420p")
+        frame.time_base, frame.pts = MICROSECONDS, index * 33_333
+        packets += len(context.encode(frame))
+    assert 40 - packets <= 30 * 0.25 + 2  # and a frame for each thread
+    assert not context.options, "an option that the encoder does not know"
+    context.encode(None)
