@@ -27,6 +27,7 @@ PROCESS_THREADS = re.compile(
     r"mediastreams-(scheduler|loop|exit|reaper)|asyncio_\d+|pytest_timeout|execnet|Thread-\d+ \(run_server\)"
 )
 GRACE_SECONDS = 3.0
+PERMISSIONS = ("camera", "microphone", "display-capture", "speaker-selection")
 BLOCKED_SECONDS = 0.25
 
 _OWN_DESCRIPTORS = Path("/proc/self/fd")
@@ -95,6 +96,18 @@ def _no_thread_or_descriptor_left():
         time.sleep(0.01)
     problems = [f"thread {t.name!r}" for t in left] + [f"descriptor {n} -> {t}" for n, t in opened.items()]
     pytest.fail("left open at the end of the test: " + ", ".join(problems), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _permissions_stay_as_they_were():
+    yield
+    loaded = sys.modules.get("mediastreams.capture.permissions")
+    if loaded is not None:
+        policy = loaded.permissions.policy
+        if type(policy) is not loaded.LocalPolicy or {policy.query({"name": name}) for name in PERMISSIONS} != {
+            "granted"
+        }:
+            loaded.permissions.policy = loaded.LocalPolicy()
 
 
 def _run_delay():

@@ -204,7 +204,7 @@ def _check_item(source: Source, item: Picture | Sound, mode: Mode | None) -> Non
 
 
 def _check_continuity(items: list[Picture | Sound]) -> None:
-    """The time between two chunks is the first one's samples and the gap that is told; a steered clock has some play."""
+    """The time between two chunks is the first one's samples and the gap that is told; a steered clock has play."""
     for earlier, later in pairwise(items):
         if isinstance(earlier, Sound) and isinstance(later, Sound):
             told = earlier.duration + later.gap * 1_000_000 / later.sample_rate

@@ -14,7 +14,8 @@ __all__ = ["set_permission", "user_activation"]
 def set_permission(name: str, state: str) -> None:
     """Set the state of a permission: ``granted``, ``denied`` or ``prompt``.
 
-    There are ``camera``, ``microphone``, ``display-capture`` and ``speaker-selection``. What is at ``prompt`` is granted when it is asked for. `PermissionStatus` objects fire ``change``.
+    There are ``camera``, ``microphone``, ``display-capture`` and ``speaker-selection``. What is at ``prompt`` is
+    granted when it is asked for. `PermissionStatus` objects fire ``change``.
 
     Raises:
         ValueError: an unknown name or state.

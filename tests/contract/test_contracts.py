@@ -1,0 +1,161 @@
+"""Every implementation of a contract that is here keeps it; and the checks notice what does not."""
+
+import logging
+import sys
+
+import av
+import numpy as np
+import pytest
+
+from mediastreams._engine.clock import SystemClock
+from mediastreams._engine.frames import Picture
+from mediastreams._engine.registry import BACKENDS, backend_named
+from mediastreams.abc import Backend, Device, DeviceModel, Source, VideoMode
+from mediastreams.testing import FakeBackend, FakeCamera, ManualClock, check_backend, check_clock, check_source
+
+SYSTEMS = {"avfoundation": "darwin", "dshow": "win32", "gdigrab": "win32", "v4l2": "linux", "x11": "linux"}
+
+
+def test_the_systems_clock_keeps_the_contract(caplog):
+    with caplog.at_level(logging.CRITICAL):
+        check_clock(SystemClock())
+
+
+def test_the_manual_clock_keeps_the_contract(caplog):
+    clock = ManualClock()
+    with caplog.at_level(logging.CRITICAL):
+        check_clock(clock, clock.advance_blocking)
+
+
+@pytest.mark.parametrize("name", sorted(BACKENDS))
+def test_a_registered_back_end_keeps_the_contract(name):
+    if sys.platform != SYSTEMS.get(name, sys.platform):
+        pytest.skip(f"{name} is a back end of {SYSTEMS[name]}")
+    # Real devices are opened by the tests of their back ends, where it is known which are there.
+    check_backend(backend_named(name), open_devices=name == "fake")
+
+
+def test_fake_devices_keep_the_contract_on_a_manual_clock():
+    check_backend(FakeBackend(clock=ManualClock()))
+
+
+@pytest.mark.parametrize("label", ["Fake camera 2 (environment)", "Fake microphone 2", "Fake window 1"])
+@pytest.mark.parametrize("which", [0, -1])
+def test_every_kind_of_fake_source_keeps_the_contract_in_its_first_and_last_mode(label, which):
+    backend = FakeBackend(clock=ManualClock())
+    device = next(device for device in backend.list_devices() if device.label == label)
+    check_source(lambda: backend.create_source(device), device.model.modes[which], device.model.defaults)
+
+
+# ── the checks can fail ──────────────────────────────────────────────────────────────────────────
+
+
+class Camera(Source):
+    """A camera on the manual clock, ten frames a second, made to misbehave."""
+
+    kind = "video"
+
+    def __init__(self, fault=""):
+        self.clock = ManualClock()
+        self.fault = fault
+        self.running = False
+        self.delivery = None
+
+    def start(self, mode, settings, delivery):
+        self.running = True
+        self.delivery = delivery
+        self.buffer = np.zeros((mode.height, mode.width, 3), np.uint8)
+        self.due()
+        return None if self.fault == "no mode" else mode
+
+    def stop(self):
+        self.running = self.fault == "goes on"
+
+    def due(self):
+        if not self.running:
+            return
+        now = self.clock.now_us()
+        if self.fault == "reuses its buffer":
+            self.buffer += 1
+            frame = av.VideoFrame.from_numpy_buffer(self.buffer, "rgb24")
+        else:
+            width = 20 if self.fault == "another size" else 16
+            frame = av.VideoFrame(width, 16, "yuv420p")
+        picture = Picture.stamped(frame, 7 if self.fault == "same time" else now)
+        if self.fault == "unstamped":
+            picture = Picture(av.VideoFrame(16, 16, "yuv420p"), now)
+        if self.fault == "other clock":
+            picture = Picture.stamped(frame, now + 3_600_000_000)
+        if self.fault != "silent":
+            self.delivery.deliver(picture)
+        self.clock.call_at(self.clock.now_ns() + 100_000_000, self.due)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("no mode", "must return the mode"),
+        ("goes on", "after stop"),
+        ("reuses its buffer", "changed after it was delivered"),
+        ("another size", "where the mode says"),
+        ("same time", "must grow"),
+        ("unstamped", "time base|pts"),
+        ("other clock", "are not the clock's"),
+        ("silent", "nothing was delivered"),
+    ],
+)
+def test_the_check_of_sources_says_what_is_wrong(fault, sentence):
+    mode = VideoMode(16, 16, 10, 10)
+    check_source(Camera, mode)
+    with pytest.raises(AssertionError, match=sentence):
+        check_source(lambda: Camera(fault), mode)
+
+
+class Listing(Backend):
+    name = "listing"
+
+    def __init__(self, *devices):
+        self.devices = devices
+
+    def list_devices(self):
+        return self.devices
+
+    def create_source(self, device):
+        return Camera()
+
+
+def _device(device_class="videoinput", native_id="a", **others):
+    return Device(device_class, native_id, "A", DeviceModel("video", modes=(VideoMode(16, 16, 1, 10),)), **others)
+
+
+@pytest.mark.parametrize(
+    ("devices", "sentence"),
+    [
+        ([_device(), _device()], "listed twice"),
+        ([_device(native_id="")], "no native_id"),
+        ([_device("audioinput")], "a device for audio with a model for video"),
+        ([_device("scanner")], "unknown class"),
+        ([_device(), _device(native_id="b", default=True)], "must come first"),
+        ([Device("videoinput", "a", "A", DeviceModel("video", device_id="x"))], "not the back end's to give"),
+        ([Device("videoinput", "a", "A", DeviceModel("video", choices={"torch": (True, True)}))], "repeat"),
+    ],
+)
+def test_the_check_of_back_ends_says_what_is_wrong(devices, sentence):
+    with pytest.raises(AssertionError, match=sentence):
+        check_backend(Listing(*devices))
+
+
+def test_the_check_of_back_ends_passes_a_good_one():
+    check_backend(Listing(_device(default=True), _device(native_id="b")))
+
+
+def test_a_device_that_does_not_open_fails_the_check():
+    backend = FakeBackend([FakeCamera(label="A")], clock=ManualClock())
+    backend.device("A").busy()
+    with pytest.raises(AssertionError, match="does not open: A is in use"):
+        check_backend(backend)
+
+
+async def test_checks_refuse_to_block_a_loop():
+    with pytest.raises(RuntimeError, match="blocks"):
+        check_source(Camera, VideoMode(16, 16, 10, 10))
