@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mediastreams._backends.linux.v4l2_backend import V4L2Backend
+
 if "MEDIASTREAMS_LAB" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
 else:
@@ -62,6 +64,12 @@ class Collector:
         self.wait(lambda: self.ended or len(self.pictures) >= already + count, seconds)
         assert not self.ended, self.ended
         return self.pictures[already:]
+
+
+@pytest.fixture(scope="session")
+def backend() -> V4L2Backend:
+    """One for all tests: it remembers what cameras answered, and asking takes seconds here."""
+    return V4L2Backend()
 
 
 @pytest.fixture

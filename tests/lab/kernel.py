@@ -5,6 +5,7 @@ Nothing is installed and nothing needs root: ``apt-get download`` and ``dpkg-deb
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import io
 import os
@@ -39,7 +40,10 @@ def unpacked_kernel() -> Path:
         raise SystemExit(f"lab: apt knows no {META_PACKAGE}: run 'apt-get update'")
     package = found[1]
     target = cache_folder() / package
-    if not (target / "vmlinuz").exists():
+    with (cache_folder() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (target / "vmlinuz").exists():
+            return target
         with tempfile.TemporaryDirectory(dir=cache_folder()) as made:
             _unpack(package, Path(made))
             shutil.rmtree(target, ignore_errors=True)

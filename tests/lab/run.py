@@ -1,10 +1,10 @@
-"""Run the tests that need kernel devices in a guest: ``python tests/lab/run.py [pytest arguments]``.
+"""Run the tests that need kernel devices in a guest: ``python tests/lab/run.py [--out FOLDER] [pytest arguments]``.
 
 The guest is QEMU with Debian's own kernel; its root is this machine's file system, read-only, under a
 layer that is thrown away. So this interpreter and this checkout work in it as they are. Python runs
 about ten times slower there without hardware virtualisation: lab tests look at logic, not at speed.
 
-The exit status is pytest's. Results that tests leave in ``$MEDIASTREAMS_LAB_OUT`` end in the cache folder's ``out``.
+The exit status is pytest's. With ``--out`` the pictures that tests leave for people, and the kernel's messages, stay.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kernel import cache_folder, initramfs, unpacked_kernel
@@ -88,14 +91,31 @@ def qemu(kernel: Path, archive: Path, out: Path) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Boot, show what the tests print, return their exit status."""
+    """Prepare what is missing, then run."""
     install_programs()
+    kernel = unpacked_kernel()
+    with results_folder(arguments) as out:
+        return run_guest(kernel, out, arguments)
+
+
+@contextmanager
+def results_folder(arguments: list[str]) -> Iterator[Path]:
+    """The folder that ``--out`` names (taken out of the arguments), else one that goes when all went well."""
+    if "--out" in arguments:
+        place = arguments.index("--out")
+        out = Path(arguments[place + 1]).resolve()
+        del arguments[place : place + 2]
+        out.mkdir(parents=True, exist_ok=True)
+        yield out
+        return
+    with tempfile.TemporaryDirectory(prefix="run-", dir=cache_folder()) as made:
+        yield Path(made)
+
+
+def run_guest(kernel: Path, out: Path, arguments: list[str]) -> int:
+    """Boot, show what the tests print, return their exit status."""
     if not any(not argument.startswith("-") for argument in arguments):
         arguments = [*arguments, "tests/lab"]
-    kernel = unpacked_kernel()
-    out = cache_folder() / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
     tests = TESTS.format(
         checkout=shlex.quote(str(CHECKOUT)), python=shlex.quote(sys.executable), arguments=shlex.join(arguments)
     )
@@ -116,7 +136,8 @@ def main(arguments: list[str]) -> int:
                 print(line.rstrip("\r\n"), flush=True)
         limit.cancel()
     if status == 70:
-        print(f"lab: the guest ended without a result; its kernel's messages are in {out / 'kernel.log'}", flush=True)
+        print((out / "kernel.log").read_text(errors="replace")[-4000:])
+        print("lab: the guest ended without a result; above, the last messages of its kernel", flush=True)
     else:
         print(f"lab: {time.monotonic() - began:.0f} s in the guest ({accelerator().split(',')[0]})", flush=True)
     return status

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from usb_camera import PRIVACY, PROCESSING, TERMINAL, UsbCamera
 
-from mediastreams._backends.linux.v4l2_backend import V4L2Backend
 from mediastreams._backends.linux.v4l2_controls import PRIVACY as PRIVACY_CONTROL
 from mediastreams._backends.linux.v4l2_devices import ask
 from mediastreams._backends.linux.v4l2_ioctl import VideoNode
@@ -27,8 +26,9 @@ JPEG = VideoMode(640, 480, 30.0, 30.0, "MJPG", 10)
 RAW = VideoMode(640, 480, 30.0, 30.0, "YUYV", 1)
 
 
-def listed(label="Lab Webcam"):
-    return [device for device in V4L2Backend().list_devices() if device.label == label]
+@pytest.fixture
+def listed(backend):
+    return lambda label="Lab Webcam": [device for device in backend.list_devices() if device.label == label]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def webcam():
 
 
 @pytest.fixture
-def device(webcam, eventually):
+def device(webcam, eventually, listed):
     webcam.silent, webcam.spoil = False, None
     webcam.values[PRIVACY] = [0]
     eventually(listed)
@@ -94,7 +94,7 @@ def test_the_group_is_the_usb_device(device):
     assert Path(device.group, "serial").read_text().strip() == "LAB0001"
 
 
-def test_the_id_is_the_by_id_name_where_udev_made_one(device):
+def test_the_id_is_the_by_id_name_where_udev_made_one(device, listed):
     assert device.native_id == "usb-vhci_hcd.0-1-index0"
     BY_ID.mkdir(parents=True, exist_ok=True)
     link = BY_ID / "usb-Lab_Lab_Webcam_LAB0001-video-index0"
@@ -213,11 +213,11 @@ def test_a_listing_replayed_from_its_recording_is_the_same(device, results):
     assert ask(VideoNode("replayed", ioctl=replayed)) == live
 
 
-def test_an_unplugged_webcam_ends_and_comes_back_with_its_id(collector, eventually):
+def test_an_unplugged_webcam_ends_and_comes_back_with_its_id(backend, collector, eventually, listed):
     with UsbCamera(port=1, serial="LAB0002", product="Travelling Webcam") as camera:
         eventually(lambda: listed("Travelling Webcam"))
         (device,) = listed("Travelling Webcam")
-        source = V4L2Backend().create_source(device)
+        source = backend.create_source(device)
         source.start(RAW, {}, collector)
         collector.wait_for_pictures(2)
         camera.unplug()

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediastreams._backends.linux.v4l2_backend import V4L2Backend
 from mediastreams._backends.linux.v4l2_ioctl import VideoNode
 from mediastreams._backends.linux.v4l2_source import CameraSource
 from mediastreams._engine.clock import get_clock
@@ -22,11 +21,6 @@ from mediastreams.errors import NotFoundError, NotReadableError
 pytestmark = pytest.mark.lab
 SINGLE, MULTI, HDMI = "/dev/video0", "/dev/video3", "/dev/video4"
 DRIVER = Path("/sys/bus/platform/drivers/vivid")
-
-
-@pytest.fixture
-def backend():
-    return V4L2Backend()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.lab
 
 
 @pytest.fixture
-def cameras():
-    return [device for device in V4L2Backend().list_devices() if device.label == "vivid"]
+def cameras(backend):
+    return [device for device in backend.list_devices() if device.label == "vivid"]
 
 
 def test_only_nodes_that_capture_pictures_are_listed_and_the_first_is_the_default(cameras):

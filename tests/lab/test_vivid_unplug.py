@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mediastreams._backends.linux.v4l2_backend import V4L2Backend
 from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotFoundError
 
@@ -25,8 +24,7 @@ def plugged_in(eventually):
 
 
 @pytest.mark.usefixtures("plugged_in")
-def test_an_unplugged_camera_ends_and_what_comes_back_is_the_same_device(collector, eventually, open_files):
-    backend = V4L2Backend()
+def test_an_unplugged_camera_ends_and_what_comes_back_is_the_same_device(backend, collector, eventually, open_files):
     before = backend.list_devices()
     source = backend.create_source(before[0])
     changes = []

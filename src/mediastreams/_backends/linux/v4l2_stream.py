@@ -154,7 +154,7 @@ class CaptureStream:
         self.node.close()
 
     def abandon(self) -> None:
-        """In a forked child: drop descriptor and mappings, which were not inherited, without a word to the driver, whose user is the parent."""
+        """In a forked child: drop the descriptor, without a word to the driver, whose user is the parent."""
         self._maps = []
         self.node.close()
 
