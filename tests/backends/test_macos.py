@@ -10,7 +10,7 @@ import pytest
 
 from mediastreams._backends.av_listing import ListedDevice
 from mediastreams._backends.macos import avfoundation
-from mediastreams._backends.macos.avfoundation import AvFoundationBackend, AvFoundationTarget, parse_modes, with_names
+from mediastreams._backends.macos.avfoundation import AVFoundationBackend, AVFoundationTarget, parse_modes, with_names
 from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotAllowedError, NotFoundError, NotReadableError
 
@@ -53,7 +53,7 @@ def mac(monkeypatch):
 
 
 def test_cameras_and_screens_are_listed_by_name_and_microphones_left_to_the_sound_back_end(mac):
-    devices = AvFoundationBackend().list_devices()
+    devices = AVFoundationBackend().list_devices()
     assert [(d.device_class, d.native_id, d.label, d.default) for d in devices] == [
         ("videoinput", "FaceTime HD Camera", "FaceTime HD Camera", True),
         ("videoinput", "USB Camera", "USB Camera", False),
@@ -63,7 +63,7 @@ def test_cameras_and_screens_are_listed_by_name_and_microphones_left_to_the_soun
 
 
 def test_a_span_of_rates_is_one_mode_and_repeated_modes_count_once(mac):
-    facetime, grabber, unknown, screen = AvFoundationBackend().list_devices()
+    facetime, grabber, unknown, screen = AVFoundationBackend().list_devices()
     assert facetime.model.modes[:2] == (VideoMode(1920, 1080, 1, 30), VideoMode(1280, 720, 1, 30))
     assert len(facetime.model.modes) == 4
     assert grabber.model.modes == (
@@ -85,13 +85,13 @@ def test_a_device_keeps_its_name_when_another_takes_its_number(mac):
     assert before["USB Camera"] == "1"
     mac[0:1] = []
     mac[0:3] = [ListedDevice("0", "USB Camera", ("video",)), ListedDevice("1", "Capture screen 0", ("video",))]
-    opening = AvFoundationTarget("Capture screen 0", screen=True).open(VideoMode(1920, 1080, 1, 60), {})
+    opening = AVFoundationTarget("Capture screen 0", screen=True).open(VideoMode(1920, 1080, 1, 60), {})
     assert opening
     assert opening.file == "1:none"
 
 
 def test_a_camera_is_opened_with_size_and_exact_rate(mac):
-    target = AvFoundationTarget("USB Camera", screen=False)
+    target = AVFoundationTarget("USB Camera", screen=False)
     opening = target.open(VideoMode(640, 480, 30.00003, 30.00003), {"frame_rate": 30})
     assert opening
     assert (opening.file, opening.format) == ("1:none", "avfoundation")
@@ -102,7 +102,7 @@ def test_a_camera_is_opened_with_size_and_exact_rate(mac):
 
 @pytest.mark.parametrize(("cursor", "option"), [("always", "1"), ("never", "0")])
 def test_a_screen_is_opened_whole_with_or_without_cursor(mac, cursor, option):
-    target = AvFoundationTarget("Capture screen 0", screen=True)
+    target = AVFoundationTarget("Capture screen 0", screen=True)
     opening = target.open(VideoMode(1920, 1080, 1, 60), {"cursor": cursor, "frame_rate": 24})
     assert opening
     assert opening.options["capture_cursor"] == option
@@ -112,7 +112,7 @@ def test_a_screen_is_opened_whole_with_or_without_cursor(mac, cursor, option):
 
 def test_an_unplugged_camera_is_not_found(mac):
     with pytest.raises(NotFoundError, match="Gone"):
-        AvFoundationTarget("Gone", screen=False).open(VideoMode(640, 480, 30, 30), {})
+        AVFoundationTarget("Gone", screen=False).open(VideoMode(640, 480, 30, 30), {})
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_an_unplugged_camera_is_not_found(mac):
     [(errno.EPERM, NotAllowedError), (errno.EBUSY, NotReadableError), (errno.EIO, NotReadableError)],
 )
 def test_errors_have_names_and_say_where_to_allow_the_camera(number, named):
-    error = AvFoundationTarget("FaceTime", screen=False).explain(OSError(number, "as FFmpeg says"))
+    error = AVFoundationTarget("FaceTime", screen=False).explain(OSError(number, "as FFmpeg says"))
     assert type(error) is named
     assert "Privacy & Security, Camera" in error.message
-    assert "Screen Recording" in AvFoundationTarget("S", screen=True).explain(OSError(5, "x")).message
+    assert "Screen Recording" in AVFoundationTarget("S", screen=True).explain(OSError(5, "x")).message
 
 
-@pytest.mark.parametrize("name", ["macos.avfoundation", "windows.dshow", "windows.gdi", "windows.user32"])
+@pytest.mark.parametrize("name", ["macos.avfoundation", "windows.dshow", "windows.gdigrab", "windows.user32"])
 def test_the_module_can_be_imported_on_every_system(name):
     code = f"import mediastreams._backends.{name}"
     assert subprocess.run((sys.executable, "-W", "error", "-c", code), timeout=60, check=False).returncode == 0
@@ -134,4 +134,4 @@ def test_the_module_can_be_imported_on_every_system(name):
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="has avfoundation")
 def test_where_there_is_no_avfoundation_nothing_is_listed():
-    assert AvFoundationBackend().list_devices() == []
+    assert AVFoundationBackend().list_devices() == []

@@ -26,6 +26,7 @@ from mediastreams._backends.sound.backend import SoundBackend
 from mediastreams._backends.sound.pulse import read_server
 from mediastreams._rules.values import AudioMode
 from mediastreams.errors import NotFoundError, NotReadableError, NotSupportedError
+from mediastreams.testing import check_backend
 
 __all__ = ["pulse"]
 
@@ -128,6 +129,11 @@ def test_a_microphone_has_its_own_rate_and_channels_and_promises_no_processing(s
     assert headset.model.modes == (AudioMode(44_100, 1, 16, 0.005, 0.5),)
     assert desk.model.defaults["latency"] == 0.01
     assert desk.model.choices["echo_cancellation"] == (False,)
+
+
+def test_the_contract_is_kept(server, tones):
+    with server.playing("desk_feed", tones[440]), server.playing("headset_feed", tones[700]):
+        check_backend(SoundBackend())
 
 
 def test_two_listings_have_the_same_ids_and_the_server_s_names(server):
@@ -372,6 +378,16 @@ def test_without_the_package_the_error_names_it(monkeypatch, server):
     monkeypatch.setitem(sys.modules, "miniaudio", None)
     with pytest.raises(NotFoundError, match="pip install miniaudio"):
         SoundBackend().list_devices()
+
+
+def test_without_the_package_the_back_end_is_not_there_and_says_what_to_install():
+    code = (
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *more: None if name == 'miniaudio' else find(name, *more)\n"
+        "import mediastreams._backends.sound.backend\n"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, timeout=30, check=False)
+    assert done.stderr.strip().endswith("pip install miniaudio")
 
 
 def test_without_server_the_cards_are_listed(monkeypatch):

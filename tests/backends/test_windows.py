@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from mediastreams._backends.av_listing import ListedDevice
-from mediastreams._backends.windows import dshow, gdi
+from mediastreams._backends.windows import dshow, gdigrab
 from mediastreams._backends.windows.dshow import DirectShowBackend, DirectShowTarget, parse_modes
-from mediastreams._backends.windows.gdi import GdiBackend, GdiTarget
+from mediastreams._backends.windows.gdigrab import GdiGrabBackend, GdiGrabTarget
 from mediastreams._backends.windows.user32 import Area, TopWindow
 from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotAllowedError, NotFoundError, NotReadableError
@@ -101,7 +101,7 @@ def test_monitors_and_windows_are_listed_with_sizes():
         Area(r"\\.\DISPLAY1", 0, 0, 2560, 1440, primary=True),
         Area(r"\\.\DISPLAY2", -1920, 0, 1920, 1080, False),
     ]
-    devices = list(gdi._describe(monitors, [TopWindow(0x20A4, "Notepad", 801, 600, visible=True)]))
+    devices = list(gdigrab._describe(monitors, [TopWindow(0x20A4, "Notepad", 801, 600, visible=True)]))
     assert [(d.device_class, d.native_id, d.label, d.default) for d in devices] == [
         ("monitor", r"\\.\DISPLAY1", "Screen 1 (2560×1440)", True),
         ("monitor", r"\\.\DISPLAY2", "Screen 2 (1920×1080)", False),
@@ -111,7 +111,7 @@ def test_monitors_and_windows_are_listed_with_sizes():
 
 
 def test_a_monitor_left_of_the_primary_is_grabbed_at_its_place():
-    target = GdiTarget("Screen 2", monitor=r"\\.\DISPLAY2")
+    target = GdiGrabTarget("Screen 2", monitor=r"\\.\DISPLAY2")
     opening = target.opening_of_monitor(Area(r"\\.\DISPLAY2", -1920, 8, 1920, 1080, False), {"cursor": "never"})
     assert opening.file == "desktop"
     assert opening.options["offset_x"] == "-1920"
@@ -123,8 +123,8 @@ def test_a_monitor_left_of_the_primary_is_grabbed_at_its_place():
 
 def test_a_window_is_followed_through_resize_hiding_and_end(monkeypatch):
     state = [TopWindow(7, "Notepad", 800, 600, visible=True)]
-    monkeypatch.setattr(gdi.user32, "look_at_window", lambda handle: state[0])
-    target = GdiTarget("Notepad", window=7)
+    monkeypatch.setattr(gdigrab.user32, "look_at_window", lambda handle: state[0])
+    target = GdiGrabTarget("Notepad", window=7)
     any_mode = VideoMode(1, 1, 1, 60)
     opening = target.open(any_mode, {"frame_rate": 500})
     assert opening
@@ -142,6 +142,6 @@ def test_a_window_is_followed_through_resize_hiding_and_end(monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has them")
 def test_elsewhere_nothing_is_listed_or_watched():
-    assert GdiBackend().list_devices() == []
+    assert GdiGrabBackend().list_devices() == []
     assert DirectShowBackend().list_devices() == []
-    GdiBackend().watch(lambda: None)()
+    GdiGrabBackend().watch(lambda: None)()

@@ -19,6 +19,7 @@ from mediastreams._backends.linux.x11 import X11Backend
 from mediastreams._backends.linux.x11_protocol import X11Connection, X11Error, parse_display
 from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotFoundError, NotReadableError
+from mediastreams.testing import check_backend
 
 __all__ = ["xvfb"]
 
@@ -70,6 +71,26 @@ def show_window(display, window, *, visible):
         server.request(14, 0, struct.pack("<I", window))
 
 
+def resize_screen(display, width, height):
+    """Give the only monitor another mode, as a person does in the settings."""
+    with X11Connection(display) as server:
+        randr = server.extension("RANDR").opcode
+        server.request(randr, 0, struct.pack("<II", 1, 5))
+        server.request(36, reply=False)  # nobody looks while it is off
+        resources = server.request(randr, 25, struct.pack("<I", server.root))
+        time_set, crtcs = struct.unpack_from("<IH", resources, 12)
+        crtc, output = (struct.unpack_from("<I", resources, at)[0] for at in (32, 32 + 4 * crtcs))
+        name = f"{width}x{height}".encode()
+        described = struct.pack("<IIHHIHHHHHHHHI", server.root, 0, width, height, *[0] * 8, len(name), 0) + name
+        mode = struct.unpack_from("<I", server.request(randr, 16, described), 8)[0]
+        server.request(randr, 18, struct.pack("<II", output, mode), reply=False)
+        server.request(randr, 21, struct.pack("<IIIhhIHxx", crtc, 0, time_set, 0, 0, 0, 1))
+        server.request(randr, 7, struct.pack("<IHHII", server.root, width, height, 300, 200), reply=False)
+        server.request(randr, 21, struct.pack("<IIIhhIHxxI", crtc, 0, time_set, 0, 0, mode, 1, output))
+        server.request(37, reply=False)
+        server.request(14, 0, struct.pack("<I", server.root))
+
+
 def test_the_monitor_is_listed_with_its_size_as_default(backend):
     (monitor,) = [device for device in backend.list_devices() if device.device_class == "monitor"]
     assert monitor.label == "Screen 1 (1280×720)"
@@ -77,6 +98,11 @@ def test_the_monitor_is_listed_with_its_size_as_default(backend):
     assert monitor.model.modes == (VideoMode(1280, 720, 1, 60),)
     assert monitor.model.choices["display_surface"] == ("monitor",)
     assert monitor.model.choices["cursor"] == ("always", "never")
+
+
+def test_the_contract_is_kept(backend, xvfb):
+    with start_moving_window(xvfb, "contract", (320, 200)):
+        check_backend(backend)
 
 
 def test_two_listings_have_the_same_ids(backend):
@@ -231,6 +257,27 @@ def test_a_resized_window_goes_on_in_its_new_size(backend, xvfb):
         ("reconfigured", VideoMode(201, 101, 1, 60)),
         ("reconfigured", VideoMode(500, 400, 1, 60)),
     ]
+
+
+def test_a_monitor_in_another_mode_goes_on_in_its_new_size_and_is_news(monkeypatch):
+    with start_xvfb(1024, 768) as (display, _server):
+        monkeypatch.setenv("DISPLAY", display)
+        backend = X11Backend()
+        news = []
+        stop_watching = backend.watch(lambda: news.append(1))
+        monitor = find(backend, "monitor")
+        with capturing(backend.create_source(monitor), monitor.model.modes[0], frame_rate=60) as collector:
+            for width, height in ((800, 600), (1000, 700)):
+                resize_screen(display, width, height)
+                wait_for(lambda: collector.data and collector.data[-1].width == width, "the new size")  # noqa: B023
+                assert pixels(collector.data[-1]).shape == (height, width, 3)
+        assert collector.notices == [
+            ("reconfigured", VideoMode(800, 600, 1, 60)),
+            ("reconfigured", VideoMode(1000, 700, 1, 60)),
+        ]
+        wait_for(lambda: news, "news")
+        stop_watching()
+        assert find(backend, "monitor").label == "Screen 1 (1000×700)"
 
 
 def test_a_window_half_off_the_screen_is_still_captured_whole(backend, xvfb):

@@ -19,7 +19,7 @@ from mediastreams._rules.values import DeviceModel, Settings, VideoMode
 from mediastreams.abc import Backend, Device, Source
 from mediastreams.errors import DOMException, NotFoundError
 
-__all__ = ["AvFoundationBackend", "AvFoundationTarget", "parse_modes", "with_names"]
+__all__ = ["AVFoundationBackend", "AVFoundationTarget", "parse_modes", "with_names"]
 
 _FORMAT: Final = "avfoundation"
 _SCREEN: Final = re.compile(r"Capture screen (\d+)")
@@ -27,7 +27,7 @@ _SCREEN_MODE: Final = VideoMode(1920, 1080, 1, 60)  # FFmpeg does not tell a scr
 _CAMERA_MODE: Final = VideoMode(1280, 720, 30, 30)
 
 
-class AvFoundationBackend(Backend):
+class AVFoundationBackend(Backend):
     """Cameras, and whole screens; the system asks the user before the first capture of either."""
 
     name: ClassVar[str] = "avfoundation"
@@ -36,7 +36,7 @@ class AvFoundationBackend(Backend):
         return list(_describe(list_devices(_FORMAT), _ask_for_modes))
 
     def create_source(self, device: Device) -> Source:
-        return AvCapture(AvFoundationTarget(device.native_id, screen=device.device_class == "monitor"))
+        return AvCapture(AVFoundationTarget(device.native_id, screen=device.device_class == "monitor"))
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         return poll("avfoundation watch", lambda: tuple(list_devices(_FORMAT)), changed)
@@ -77,7 +77,7 @@ def parse_modes(log: str) -> tuple[VideoMode, ...]:
     return tuple(dict.fromkeys(modes))
 
 
-class AvFoundationTarget:
+class AVFoundationTarget:
     """A camera or screen by its name."""
 
     paced = False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import ClassVar
 
 from mediastreams._backends.polling import poll
@@ -19,6 +20,9 @@ from mediastreams.abc import Backend, Device, Source
 from mediastreams.errors import NotSupportedError
 
 __all__ = ["SoundBackend"]
+
+if find_spec("miniaudio") is None:
+    raise ImportError("Microphones and speakers need the package miniaudio: pip install miniaudio")
 
 
 class SoundBackend(Backend):

@@ -1,6 +1,6 @@
 """The back end ``dshow``: cameras of Windows through FFmpeg's DirectShow.
 
-Not for: microphones (``_backends/sound``) or screens (``gdi.py``). Written from FFmpeg's documentation and
+Not for: microphones (``_backends/sound``) or screens (``gdigrab.py``). Written from FFmpeg's documentation and
 recorded listings.
 """
 

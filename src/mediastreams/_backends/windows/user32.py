@@ -1,6 +1,6 @@
 """Monitors and windows as Windows' own library tells them.
 
-Not for: what becomes of them (``gdi.py``). Only called on Windows.
+Not for: what becomes of them (``gdigrab.py``). Only called on Windows.
 """
 
 from __future__ import annotations

@@ -19,13 +19,13 @@ from mediastreams.errors import DOMException, NotFoundError, NotReadableError
 if TYPE_CHECKING:
     from mediastreams._backends.windows.user32 import Area, TopWindow
 
-__all__ = ["GdiBackend", "GdiTarget"]
+__all__ = ["GdiGrabBackend", "GdiGrabTarget"]
 
 _MIN_RATE: Final = 1.0
 _MAX_RATE: Final = 60.0
 
 
-class GdiBackend(Backend):
+class GdiGrabBackend(Backend):
     """Whole monitors, and windows by their title."""
 
     name: ClassVar[str] = "gdigrab"
@@ -37,8 +37,8 @@ class GdiBackend(Backend):
 
     def create_source(self, device: Device) -> Source:
         if device.device_class == "window":
-            return AvCapture(GdiTarget(device.label, window=int(device.native_id, 16)))
-        return AvCapture(GdiTarget(device.label, monitor=device.native_id))
+            return AvCapture(GdiGrabTarget(device.label, window=int(device.native_id, 16)))
+        return AvCapture(GdiGrabTarget(device.label, monitor=device.native_id))
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         if sys.platform != "win32":
@@ -63,7 +63,7 @@ def _model(width: int, height: int, surface: str) -> DeviceModel:
     )
 
 
-class GdiTarget:
+class GdiGrabTarget:
     """A monitor by its device name, or a window by its handle."""
 
     paced = True
