@@ -46,11 +46,13 @@ def audio_ask(needs: Needs, basic: ConstraintSet) -> AudioAsk:
     return AudioAsk(needs, ideals)
 
 
-def least_audio(model: DeviceModel, ask: AudioAsk, *, enough: float) -> tuple[float, float]:
+def least_audio(model: DeviceModel, ask: AudioAsk, *, enough: float, below: float = inf) -> tuple[float, float]:
     """Give the least distance of the native and of the adapted regions, infinite where one is empty.
 
-    The search may stop at the first distance not above ``enough``.
+    The search may stop at the first distance not above ``enough``, and need not find any above ``below``.
     """
+    if below < inf and _bound(model, ask) > below:
+        return inf, inf
     native = _least(model, ask, native=True)
     if not model.adaptable or (native < inf and native <= enough):
         return native, inf
@@ -68,8 +70,10 @@ def pick_audio(
     wanted = {name: cast("float", model.defaults.get(name, value)) for name, value in _DEFAULTS.items()}
 
     def preference(mode: AudioMode) -> tuple[object, ...]:
-        point = _point(mode, ask, wanted, native=native)
-        changed = (point["channel_count"] != mode.channel_count) + (point["sample_rate"] != mode.sample_rate)
+        changed = 0
+        if not native:
+            point = _point(mode, ask, wanted, native=False)
+            changed = (point["channel_count"] != mode.channel_count) + (point["sample_rate"] != mode.sample_rate)
         from_default = number_distance(mode.sample_rate, wanted["sample_rate"]) + number_distance(
             mode.channel_count, wanted["channel_count"]
         )
@@ -82,6 +86,24 @@ def pick_audio(
 
 def _least(model: DeviceModel, ask: AudioAsk, *, native: bool) -> float:
     return min(_distances(cast("Sequence[AudioMode]", model.modes), ask, native=native))
+
+
+def _bound(model: DeviceModel, ask: AudioAsk) -> float:
+    """Give a lower bound over all modes: one region that holds all the others."""
+    modes = cast("Sequence[AudioMode]", model.modes)
+    rates = [mode.sample_rate for mode in modes]
+    hull = {
+        "sample_rate": (min(SAMPLE_RATES[0], *rates), max(SAMPLE_RATES[1], *rates)),
+        "latency": (min(mode.min_latency for mode in modes), max(mode.max_latency for mode in modes)),
+        "channel_count": (1, max(mode.channel_count for mode in modes)),
+    }
+    bound = 0.0
+    for name, ends in hull.items():
+        low, high = _allowed(ask, name, *ends)
+        if low > high:
+            return inf
+        bound += number_distance(best_number(low, high, ask.ideals.get(name), low), ask.ideals.get(name))
+    return bound
 
 
 def _distances(modes: Sequence[AudioMode], ask: AudioAsk, *, native: bool) -> list[float]:
