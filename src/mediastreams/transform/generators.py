@@ -18,8 +18,8 @@ from mediastreams.transform.push_source import PushSource
 from mediastreams.transform.writable_stream import WritableStream
 
 if TYPE_CHECKING:
-    from mediastreams._engine.frames import Picture, Sound
     from mediastreams._engine.audio_data import AudioData
+    from mediastreams._engine.frames import Picture, Sound
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._rules.values import Kind
 
