@@ -88,9 +88,7 @@ async def test_a_full_disk_is_named_and_the_rest_is_playable(made, make_stream, 
         await record(stream, disk, mime_type=mime_type)
     assert caught.value.errno == errno.ENOSPC
     disk.close()
-    # the sizes in a wave file's head are written at its end
-    allow = ("maximum wav data size", "Estimating duration", "corrupt") if mime_type == "audio/wav" else ()
-    found = await probe(tmp_path / "file", allow=allow)
+    found = await probe(tmp_path / "file")
     assert found.streams
 
 
@@ -177,7 +175,7 @@ def child(path, mime_type, main="asyncio.run(main())"):
 async def test_a_killed_process_leaves_a_file_that_plays_up_to_the_last_second(
     probe, decode, tmp_path, name, mime_type
 ):
-    process = child(tmp_path / name, mime_type)
+    process = await asyncio.to_thread(child, tmp_path / name, mime_type)
     try:
         assert await asyncio.to_thread(process.stdout.readline) == "begun\n"
         begun = time.monotonic()
@@ -185,10 +183,9 @@ async def test_a_killed_process_leaves_a_file_that_plays_up_to_the_last_second(
         recorded = time.monotonic() - begun
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        await asyncio.to_thread(process.wait)
         process.stdout.close()
-    allow = ("maximum wav data size", "Estimating duration", "corrupt") if name == "a.wav" else ()
-    await probe(tmp_path / name, allow=allow)
+    await probe(tmp_path / name)
     (times, _), (sound, rate) = await decode(tmp_path / name)
     lost = min(recorded, 2.0) - sound.shape[1] / rate
     assert lost < 1.0
@@ -209,7 +206,7 @@ def go():
     sys.exit(0)
 go()
 """
-    process = child(tmp_path / "a.mp4", None, main)
+    process = await asyncio.to_thread(child, tmp_path / "a.mp4", None, main)
     await asyncio.to_thread(process.communicate)
     assert process.returncode == 0
     found = await probe(tmp_path / "a.mp4")

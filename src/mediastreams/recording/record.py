@@ -98,6 +98,7 @@ class _Outcome:
 
     def done(self) -> None:
         """Pass the end on. The worker's thread; the last thing it does."""
+        reaper.stand_down()
         self._box.post(self._settle)
 
     def _settle(self) -> None:
@@ -243,7 +244,6 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
     def _settle(self, session: Session) -> None:
         if self._summary is None:
-            reaper.stand_down()
             self._summary = self._summary_of(session.counts())
 
     def _result(self) -> RecordingSummary:

@@ -25,13 +25,15 @@ _INTERLEAVE: Final = {
 class Muxer:
     """FFmpeg's name and options for one container; ``unseekable`` is added for pipes and sockets.
 
-    ``least_step`` is the smallest distance of two pictures, µs, that the container can tell apart.
+    ``least_step`` is the smallest distance of two pictures, µs, that the container can tell apart. ``sizes_in_head``:
+    a wave file, whose head ends with the size of what follows.
     """
 
     name: str
     options: Mapping[str, str]
     unseekable: Mapping[str, str]
     least_step: int = 1_000
+    sizes_in_head: bool = False
 
 
 MUXERS: Final[Mapping[str, Muxer]] = {
@@ -48,7 +50,7 @@ MUXERS: Final[Mapping[str, Muxer]] = {
         },
         {"movflags": "+frag_keyframe+delay_moov+default_base_moof"},
     ),
-    "wav": Muxer("wav", {"flush_packets": "1", "rf64": "auto"}, {}),
+    "wav": Muxer("wav", {"flush_packets": "1", "rf64": "auto"}, {}, sizes_in_head=True),
     "flac": Muxer("flac", {"flush_packets": "1"}, {}),
     "ogg": Muxer("ogg", {"flush_packets": "1", "page_duration": "200000"}, {}),
 }

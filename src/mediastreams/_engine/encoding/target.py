@@ -106,6 +106,12 @@ class Target:
             self._truncate(self._good_size)
             self.size = self._good_size
 
+    def patch(self, position: int, data: bytes) -> None:
+        """Rewrite some bytes of what is good, outside FFmpeg's sight. Errors are left to the next write."""
+        if self.rewindable and not self._discard:
+            with contextlib.suppress(OSError):
+                self._write_at(position, data)
+
     def discard(self) -> None:
         """Take nothing more: what FFmpeg writes from now on goes nowhere."""
         self._discard = True

@@ -50,6 +50,7 @@ class Writer:
         self.end_us = 0
         self._muxer = MUXERS[container]
         self._options = options or Options()
+        self._head = 0
         self._started = False
         self._closed = False
         muxing = dict(self._muxer.options)
@@ -108,6 +109,7 @@ class Writer:
             self._container.start_encoding()
         self._started = True
         self.target.checkpoint()
+        self._head = self.target.size
 
     def mux(self, packets: Iterable[av.Packet[Any]]) -> None:
         """Write packets.
@@ -121,6 +123,15 @@ class Writer:
                     self.end_us = max(self.end_us, round(end * 1_000_000))
                 self._container.mux_one(packet)
                 self.target.checkpoint()
+            if self._muxer.sizes_in_head:
+                self._correct_head()
+
+    def _correct_head(self) -> None:
+        """Keep a wave file's two sizes true, so that a killed process leaves no file that looks damaged."""
+        size = self.target.size
+        if size < 2**32:
+            self.target.patch(4, (size - 8).to_bytes(4, "little"))
+            self.target.patch(self._head - 4, (size - self._head).to_bytes(4, "little"))
 
     def close(self) -> None:
         """Flush the encoders, write duration and index, close the target. Idempotent.
