@@ -105,9 +105,15 @@ class Lane:
         self._sounds.restart()
 
     def end_pass(self) -> None:
-        """Let go of the decoder; it ends with the last reference."""
-        self._stream = None
+        """Let go of the decoder; it ends with the last reference.
+
+        Its threads are brought to rest first. PyAV frees a decoder with the interpreter's lock held and waits for
+        its threads; one of those that has something to log waits for that lock: neither would ever go on.
+        """
+        stream, self._stream = self._stream, None
         self.packets.clear()
+        if stream is not None and stream.codec_context.is_open:
+            stream.codec_context.flush_buffers()  # waits for the threads without the lock
 
     @property
     def end(self) -> int:
