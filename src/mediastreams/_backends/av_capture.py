@@ -94,7 +94,7 @@ class AvCapture(Source):
         self._target = target
         self._reader: _Reader | None = None
 
-    def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:
+    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode:
         if not isinstance(mode, VideoMode):
             raise TypeError(f"{self._target.name} has pictures, and no mode {mode}")
         self.stop()

@@ -48,7 +48,7 @@ class Microphone(Source):
         self._label = label
         self._capture: _Capture | None = None
 
-    def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:
+    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode:
         if not isinstance(mode, AudioMode):
             raise TypeError(f"A microphone gives sound, and no mode {mode}")
         self.stop()
