@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from mediastreams._backends.linux.v4l2_backend import V4L2Backend
-
 if "MEDIASTREAMS_LAB" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
 else:
@@ -67,8 +65,10 @@ class Collector:
 
 
 @pytest.fixture(scope="session")
-def backend() -> V4L2Backend:
+def backend():
     """One for all tests: it remembers what cameras answered, and asking takes seconds here."""
+    from mediastreams._backends.linux.v4l2_backend import V4L2Backend
+
     return V4L2Backend()
 
 
