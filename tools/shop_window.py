@@ -7,6 +7,7 @@ put under ``mediastreams`` (its ``__module__`` says so), every exception, and th
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -87,16 +88,26 @@ def text() -> str:
     for name, home in homes.items():
         modules.setdefault(home, []).append(name)
     imports = "\n".join(
-        f"    from mediastreams.{home} import {name} as {name}"
+        f"    from mediastreams.{home} import {name}"
         for home in sorted(modules)
         for name in sorted(modules[home])
     )
     ordered = sorted(homes)
-    return HEAD.format(
-        imports=imports,
-        names="\n".join(f'    "{name}",' for name in ordered),
-        homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
+    return tidy(
+        HEAD.format(
+            imports=imports,
+            names="\n".join(f'    "{name}",' for name in ordered),
+            homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
+        )
     )
+
+
+def tidy(code: str) -> str:
+    """Sort the imports and lay the text out, as ruff wants them."""
+    for arguments in (["check", "--quiet", "--select", "I", "--fix"], ["format", "--quiet"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(PACKAGE / "__init__.py"), "-"]
+        code = subprocess.run(command, input=code, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    return code
 
 
 def main() -> int:
