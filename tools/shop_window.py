@@ -88,9 +88,7 @@ def text() -> str:
     for name, home in homes.items():
         modules.setdefault(home, []).append(name)
     imports = "\n".join(
-        f"    from mediastreams.{home} import {name}"
-        for home in sorted(modules)
-        for name in sorted(modules[home])
+        f"    from mediastreams.{home} import {name}" for home in sorted(modules) for name in sorted(modules[home])
     )
     ordered = sorted(homes)
     return tidy(
