@@ -124,9 +124,8 @@ def main() -> None:
     base = statistics.median(found["bare thread"])
     for job, results in found.items():
         middle = statistics.median(results)
-        print(
-            f"{job:12} p99 {middle:6.2f} ms  ({min(results):.2f}–{max(results):.2f})  {middle / base:5.2f} of bare thread"
-        )
+        span = f"({min(results):.2f}–{max(results):.2f})"
+        print(f"{job:12} p99 {middle:6.2f} ms  {span:>16}  {middle / base:5.2f} of bare thread")
 
 
 if __name__ == "__main__":
