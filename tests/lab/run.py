@@ -10,6 +10,7 @@ The exit status is pytest's. With ``--out`` the pictures that tests leave for pe
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -92,6 +93,8 @@ def qemu(kernel: Path, archive: Path, out: Path) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Prepare what is missing, then run."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        raise SystemExit("lab: needs Linux on x86-64, for the guest runs this machine's programs")
     install_programs()
     kernel = unpacked_kernel()
     with results_folder(arguments) as out:

@@ -18,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,7 @@ _REVIVALS: Final = 3
 _REVIVAL_SECONDS: Final = 10.0
 _OTHER_FORMAT: Final = (errno.ENOSPC, errno.EINVAL, errno.ENOMEM)
 _STOP_SECONDS: Final = 2.0
+_SAME_RATE: Final = 0.001
 _MODE_NAMES: Final = frozenset({"width", "height", "frame_rate", "aspect_ratio", "resize_mode"})
 
 
@@ -75,8 +77,8 @@ class CameraSource(Source):
         self._settings: Settings = {}
         after_fork_in_child(self)
 
-    def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:
-        assert isinstance(mode, VideoMode)
+    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode | None:
+        assert isinstance(mode, VideoMode), "cameras are described with modes"
         wanted = float(settings.get("frame_rate", mode.max_frame_rate))
         rate = min(max(wanted, mode.min_frame_rate), mode.max_frame_rate)
         try:
@@ -86,7 +88,7 @@ class CameraSource(Source):
         self._settings = {**self._controls.present}
         try:
             self.configure(settings)
-            self._reader = _Reader(self, stream, agreed, delivery)
+            self._reader = _Reader(self, stream, agreed, _mode_of(agreed, mode, rate), delivery)
         except BaseException:
             stream.close()
             raise
@@ -162,17 +164,16 @@ class CameraSource(Source):
 class _Reader:
     """One streaming session and its worker."""
 
-    def __init__(self, source: CameraSource, stream: CaptureStream, agreed: Negotiated, delivery: Delivery) -> None:
+    def __init__(
+        self, source: CameraSource, stream: CaptureStream, agreed: Negotiated, mode: VideoMode, delivery: Delivery
+    ) -> None:
         self._source = source
         self._stream = stream
         self._agreed = agreed
         self._delivery = delivery
-        rate = agreed.rate or 30.0
-        self.mode = VideoMode(
-            agreed.width, agreed.height, rate, rate, agreed.pixel_format, cost_of(agreed.pixel_format) or 0
-        )
-        self._interval_us = round(1_000_000 / rate)
-        self._stall_seconds = max(source._stall_seconds, 3 / rate)  # noqa: SLF001 - same file
+        self.mode = mode
+        self._interval_us = round(1_000_000 / mode.max_frame_rate)
+        self._stall_seconds = max(source._stall_seconds, 3 / mode.max_frame_rate)  # noqa: SLF001 - same file
         self._last_good = time.monotonic()
         self._maker = self._picture_maker()
         self._offset_ns = _offset_of(source.clock)
@@ -322,9 +323,7 @@ class _Reader:
             self._delivery.set_muted(muted=muted)
 
     def _resized(self, width: int, height: int) -> None:
-        self.mode = VideoMode(
-            width, height, self.mode.min_frame_rate, self.mode.max_frame_rate, self.mode.pixel_format, self.mode.cost
-        )
+        self.mode = replace(self.mode, width=width, height=height)
         self._delivery.reconfigured(self.mode)
 
     def _watch_events(self) -> bool:
@@ -344,6 +343,23 @@ class _Reader:
             if event.type == s.EVENT_CONTROL and event.id == PRIVACY:
                 self._covered = bool(event.u.control.value & 0xFFFFFFFF)
                 self._mute(muted=self._covered)
+
+
+def _mode_of(agreed: Negotiated, asked: VideoMode, rate: float) -> VideoMode:
+    """The mode the camera runs in: the very one that was asked for, if it is that; rates may differ in rounding."""
+    kept = agreed.rate or rate
+    if asked.min_frame_rate == asked.max_frame_rate and abs(kept / rate - 1) < _SAME_RATE:
+        kept = rate
+    cost = cost_of(agreed.pixel_format) or 0
+    return replace(
+        asked,
+        width=agreed.width,
+        height=agreed.height,
+        min_frame_rate=kept,
+        max_frame_rate=kept,
+        pixel_format=agreed.pixel_format,
+        cost=asked.cost if agreed.pixel_format == asked.pixel_format else cost,
+    )
 
 
 def _offset_of(clock: Clock) -> int:
