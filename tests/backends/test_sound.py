@@ -180,7 +180,7 @@ def test_two_microphones_at_once_hear_each_its_own_tone(server, tones):
 def test_chunks_are_ten_milliseconds_float32_and_stamped_without_holes(server, tones):
     for _attempt in range(4):  # where other tests take the processors, the server itself comes late
         with server.playing("desk_feed", tones[440]), capturing(find("Desk Microphone")) as collector:
-            wait_for(lambda: len(collector.data) > 150, "a second and a half")  # noqa: B023
+            wait_for(lambda: len(collector.data) > 150, "a second and a half")
         chunks = collector.data
         settled = (chunks[-1].timestamp - chunks[50].timestamp) / (len(chunks) - 51)
         if abs(settled - 10_000) < 200 and not any(chunk.gap for chunk in chunks):
