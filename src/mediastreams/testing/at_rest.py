@@ -22,7 +22,7 @@ from mediastreams._webidl.tasks import mailbox_of, settle, wakeups_of
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["Watch", "calls_in_flight", "pass_lanes", "settle_loop"]
+__all__ = ["MANUAL_SCHEDULER", "Watch", "calls_in_flight", "loop_is_idle", "pass_lanes", "settle_loop"]
 
 _LIVE_LONG: Final = ("mediastreams-scheduler", "mediastreams-loop", "mediastreams-reaper", "mediastreams-convert-")
 MANUAL_SCHEDULER: Final = "mediastreams-scheduler (manual)"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mediastreams._rules.values import Settings
     from mediastreams.abc import Wake
 
-__all__ = ["check_source"]
+__all__ = ["check_source", "expect"]
 
 _LATEST_US: Final = 5_000_000
 _ROOM: Final = 8
