@@ -255,7 +255,7 @@ def check(kind, devices, constraints, select, parse, selection):
             for name, value in relevant.items()
             if name != "advanced" and answer(kind, devices, {name: value}).least == math.inf
         ]
-        assert (got.constraint in alone) if alone else (got.constraint == ""), (case, got, alone)
+        assert got.constraint in (alone or relevant), (case, got, alone)
         assert got.message, case
         return False
     assert isinstance(got, selection), (case, got)

@@ -43,7 +43,7 @@ class _Call:
 
 
 class SystemClock(Clock):
-    """``time.perf_counter_ns``: monotonic, and fine-grained on every system (``monotonic`` steps by 15 ms on Windows)."""
+    """``time.perf_counter_ns``: monotonic and fine-grained everywhere (``monotonic`` steps by 15 ms on Windows)."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()

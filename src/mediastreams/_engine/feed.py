@@ -8,10 +8,11 @@ resampled, mixed · every port.
 
 from __future__ import annotations
 
+# ruff: noqa: SLF001 - the listener's methods are for the feed, not for users of the track
 import threading
 import weakref
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.port import DEFAULT_BOUND_US, Policy, SinkPort
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock
 
-__all__ = ["AudioCounters", "FeedListener", "TrackFeed", "VideoCounters"]
+__all__ = ["AudioCounters", "AudioCounts", "FeedListener", "TrackFeed", "VideoCounters", "VideoCounts"]
 
 
 class FeedListener(Protocol):
@@ -36,35 +37,76 @@ class FeedListener(Protocol):
     def _source_died_in_fork(self) -> None: ...
 
 
-class VideoCounters:
-    """Counts of one video track: ``total`` frames of the source, of which ``discarded`` by decimation."""
+class VideoCounts(NamedTuple):
+    """Frames of the source: those that went on, and those left out to reach the track's rate."""
 
-    __slots__ = ("delivered", "discarded", "total")
+    delivered: int = 0
+    discarded: int = 0
+
+
+class AudioCounts(NamedTuple):
+    """Samples per channel and their µs, those that went on and those lost before; latency in µs since its reset."""
+
+    delivered: int = 0
+    delivered_us: float = 0.0
+    dropped: int = 0
+    dropped_us: float = 0.0
+    latest: int = 0
+    least: int = 0
+    most: int = 0
+    latency_sum: int = 0
+    latency_count: int = 0
+
+
+class VideoCounters:
+    """Counts of one video track while it is enabled. ``counts`` is replaced as a whole: any thread reads it."""
+
+    __slots__ = ("counts",)
 
     def __init__(self) -> None:
-        self.delivered = self.discarded = self.total = 0
+        self.counts = VideoCounts()
+
+    def add(self, *, delivered: bool) -> None:
+        """Count one frame. The source's thread."""
+        before = self.counts
+        self.counts = VideoCounts(before.delivered + delivered, before.discarded + (not delivered))
 
 
 class AudioCounters:
-    """Latency of one audio track, µs from capture to delivery."""
+    """Counts of one audio track while it is enabled. ``counts`` is replaced as a whole: any thread reads it."""
 
-    __slots__ = ("count", "latest", "most", "least", "sum")  # noqa: RUF023 - order of meaning
+    __slots__ = ("_lock", "counts")
 
     def __init__(self) -> None:
-        self.latest = 0
-        self.reset()
+        self.counts = AudioCounts()
+        self._lock = threading.Lock()
 
-    def reset(self) -> None:
-        self.count = 0
-        self.sum = 0
-        self.least = self.most = self.latest
+    def add(self, sound: Sound, latency: int) -> None:
+        """Count one chunk. The source's thread."""
+        with self._lock:
+            old = self.counts
+            us = 1_000_000 / sound.sample_rate
+            first = old.latency_count == 0
+            self.counts = AudioCounts(
+                old.delivered + sound.length,
+                old.delivered_us + sound.length * us,
+                old.dropped + sound.gap,
+                old.dropped_us + sound.gap * us,
+                latency,
+                latency if first else min(old.least, latency),
+                latency if first else max(old.most, latency),
+                old.latency_sum + latency,
+                old.latency_count + 1,
+            )
 
-    def add(self, latency: int) -> None:
-        self.latest = latency
-        self.least = latency if self.count == 0 else min(self.least, latency)
-        self.most = latency if self.count == 0 else max(self.most, latency)
-        self.count += 1
-        self.sum += latency
+    def reset_latency(self) -> None:
+        """Begin a new interval of latencies. Any thread."""
+        with self._lock:
+            latest = self.counts.latest
+            self.counts = self.counts._replace(least=latest, most=latest, latency_sum=0, latency_count=0)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
 
 
 class TrackFeed:
@@ -80,6 +122,9 @@ class TrackFeed:
         self.muted = hub.muted
         self.adapter: VideoAdapter | AudioAdapter | None = None
         self.target: Settings = {}  # what the track's frames are to be; other tracks of the source heed it
+        self.required: frozenset[str] = frozenset()  # which settings of the source itself the track's constraints hold
+        self.shape: object = None  # what the adapter was made for
+        self.changing = False  # the track itself is having its source changed
         self.video_counters = VideoCounters()
         self.audio_counters = AudioCounters()
         self.kept: object = None  # a strong reference to the track while it lives and has listeners
@@ -154,28 +199,27 @@ class TrackFeed:
             self._push_sound(data)
 
     def _push_picture(self, picture: Picture) -> None:
-        counters = self.video_counters
-        counters.total += 1
-        if not self.enabled:
+        enabled = self.enabled
+        if not enabled:
             from mediastreams._engine.blank import black_like
 
             picture = black_like(picture)  # its scaled versions are kept, so black costs nothing
         adapter: VideoAdapter | None = self.adapter  # type: ignore[assignment]  # the track's kind decides
         adapted = picture if adapter is None else adapter.process(picture)
-        if adapted is None:
-            counters.discarded += 1
-            return
-        counters.delivered += 1
-        self._put(adapted)
+        if enabled:  # the counts stand still while the track is disabled
+            self.video_counters.add(delivered=adapted is not None)
+        if adapted is not None:
+            self._put(adapted)
 
     def _push_sound(self, sound: Sound) -> None:
-        if not self.enabled:
+        if self.enabled:
+            captured = sound.metadata.get("capture_time", sound.timestamp)
+            self.audio_counters.add(sound, self.clock.now_us() - int(captured))  # type: ignore[call-overload]
+        else:  # the counts stand still while the track is disabled
             from mediastreams._engine.blank import silence_like
 
             sound = silence_like(sound)
         adapter: AudioAdapter | None = self.adapter  # type: ignore[assignment]
-        captured = sound.metadata.get("capture_time", sound.timestamp)
-        self.audio_counters.add(self.clock.now_us() - int(captured))  # type: ignore[call-overload]
         if adapter is None:
             self._put(sound)
         else:
@@ -245,6 +289,7 @@ class TrackFeed:
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
+        self.audio_counters.after_fork()
         self.ended = True
         for port in self.ports:
             port.ended = True

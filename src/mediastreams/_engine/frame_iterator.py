@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mediastreams._engine.lanes import Lane
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Wakeups, wakeups_of
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.feed import TrackFeed
+    from mediastreams._engine.lanes import Lane
     from mediastreams._engine.port import Policy
     from mediastreams._engine.video_frame import VideoFrame
 
@@ -50,7 +50,7 @@ class _Ready(Generic[_FrameT]):
     __slots__ = ("_frame",)
 
     def __init__(self, frame: _FrameT) -> None:
-        self._frame = frame
+        self._frame: _FrameT = frame
 
     def __await__(self) -> Generator[Any, None, _FrameT]:
         return self._frame
@@ -78,8 +78,8 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     ) -> None:
         self._track: object | None = track
         self._feed = feed
-        self._make = make
-        self._convert = convert
+        self._make: Callable[[Any], _FrameT] = make
+        self._convert: Callable[[Any], Sequence[_FrameT]] | None = convert
         self._flush: Callable[[], Sequence[_FrameT]] | None = getattr(convert, "flush", None)
         self._lane = lane
         self._ready: deque[_FrameT] = deque()

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.room import Room
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SourceHub"]
 
 _logger = logging.getLogger(__name__)
+_NOTHING: Final[Settings] = MappingProxyType({})
 
 
 class _Delivery:
@@ -82,6 +84,7 @@ class SourceHub:
         self.room: Room = source.room or Room()
         self.operation = threading.RLock()  # held while the device opens and closes; whoever decides a mode holds it
         self._lock = threading.Lock()  # held for the lists only
+        self.pending: tuple[Settings, ...] = ()  # what those want who have opened it and have no feed yet
         self._delivery: _Delivery | None = None
         self._reserved = 0
         after_fork_in_child(self)
@@ -100,14 +103,16 @@ class SourceHub:
 
     # ── open, reconfigure, close: worker threads only, in order ────────────────────────────────────
 
-    def open(self, mode: Mode | None, settings: Settings) -> Mode | None:
-        """Start the source, or bring the running one to ``mode``; reserves it until `add_feed` or `release`.
+    def open(self, mode: Mode | None, settings: Settings, target: Settings = _NOTHING) -> Mode | None:
+        """Start the source, or bring the running one to ``mode``; reserves it until `release`.
 
-        Returns the mode it really runs in. A mode that needs no change opens nothing.
+        Returns the mode it really runs in. A mode that needs no change opens nothing. ``target``: what the track will
+        want of it; whoever opens it meanwhile heeds that.
         """
         with self.operation:
             with self._lock:
                 self._reserved += 1
+                self.pending = (*self.pending, target)
             try:
                 if self.ended:  # it was unplugged and is back
                     self._stop()
@@ -128,7 +133,7 @@ class SourceHub:
     def _start(self, mode: Mode | None, settings: Settings) -> Mode | None:
         delivery = _Delivery(self)
         self.ended = False
-        self.muted = False
+        self.source_muted(muted=False)  # whoever starts says anew that it cannot deliver
         self._delivery = delivery
         reaper.stand_by()
         try:
@@ -203,6 +208,8 @@ class SourceHub:
         """Give back a reservation of `open`."""
         with self._lock:
             self._reserved -= 1
+            if not self._reserved:
+                self.pending = ()
         self._close_soon()
 
     def _close_soon(self) -> None:

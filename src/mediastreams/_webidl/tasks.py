@@ -18,10 +18,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
-
-if TYPE_CHECKING:
-    from typing import Unpack
+from typing import Any, TypeVar, TypeVarTuple
 
 __all__ = [
     "Mailbox",
@@ -244,8 +241,8 @@ def queue_task(owner: Owner, call: Callable[..., object], *args: Any) -> None:
 
 
 async def in_parallel(
-    call: Callable[[Unpack[_Ts]], _T],
-    *args: Unpack[_Ts],
+    call: Callable[[*_Ts], _T],
+    *args: *_Ts,
     abandoned: Callable[[_T], object] | None = None,
 ) -> _T:
     """*In parallel*: run a blocking call on a thread of its own and await its result.
@@ -258,14 +255,18 @@ async def in_parallel(
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
 
+    def abandon(result: _T) -> None:
+        if abandoned is not None:
+            threading.Thread(target=abandoned, args=(result,), name="mediastreams-abandoned", daemon=True).start()
+
     def settle_future(result: _T | None, error: BaseException | None) -> None:
         if future.cancelled():
-            if error is None and abandoned is not None:
-                threading.Thread(target=abandoned, args=(result,), name="mediastreams-abandoned", daemon=True).start()
+            if error is None:
+                abandon(result)  # type: ignore[arg-type]  # an error is None exactly when there is a result
         elif error is not None:
             future.set_exception(error)
         else:
-            future.set_result(result)  # type: ignore[arg-type]  # an error is None exactly when there is a result
+            future.set_result(result)  # type: ignore[arg-type]  # as above
 
     def work() -> None:
         result: _T | None = None
@@ -281,7 +282,13 @@ async def in_parallel(
                 abandoned(result)  # type: ignore[arg-type]
 
     threading.Thread(target=work, name=f"mediastreams-{getattr(call, '__name__', 'call')}", daemon=True).start()
-    return await future
+    try:
+        return await future
+    except asyncio.CancelledError:
+        # The result may have come in the same iteration as the cancellation, which then wins.
+        if future.done() and not future.cancelled() and future.exception() is None:
+            abandon(future.result())
+        raise
 
 
 def background_loop() -> asyncio.AbstractEventLoop:

@@ -14,10 +14,11 @@ from mediastreams._rules.select_settings import Overconstrained, select_settings
 from mediastreams._rules.serving import serves
 from mediastreams._webidl.tasks import in_parallel, queue_task
 from mediastreams.capture.enums import MediaStreamTrackState
-from mediastreams.capture.track_source import adapter_for
+from mediastreams.capture.track_source import adapt
 from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:
+    from mediastreams._rules.constraints import Constraints
     from mediastreams._rules.values import DeviceModel, Mode, Settings
     from mediastreams.capture.media_stream_track import MediaStreamTrack
 
@@ -38,25 +39,29 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
     async with track._applying:
         source = track._source
         # ApplyConstraints 1-2. Select, or fail with the constraint's name.
-        settings = settings_satisfying(
-            source.selectable, new_constraints, display=source.display, current=track._settings
-        )
+        parsed = parse_constraints(track.kind, new_constraints, display=source.display)
+        selected = _selected(source.selectable, parsed, track._settings)
+        track._applications += 1
+        number = track._applications
 
-        def commit(_result: None = None) -> None:
-            # 4.3. Both slots at once. A track that ended meanwhile keeps what it ended with.
-            if track._ready_state is MediaStreamTrackState.LIVE:
+        def commit(settings: Settings) -> None:
+            # 4.3. Both slots at once. A track that ended meanwhile keeps what it ended with, and what a later call
+            # has done stands.
+            if track._ready_state is MediaStreamTrackState.LIVE and number >= track._committed:
+                track._committed = number
                 track._constraints = dict(new_constraints)
                 track._settings = dict(settings)
 
         # ApplyConstraints 3. Apply in a single operation, off the loop: a device may have to be reopened. Whoever
         # cancels the wait does not cancel the device: the slots follow what was done.
-        await in_parallel(
+        settings = await in_parallel(
             source.configure_for,
             track._feed,
-            settings,
-            abandoned=lambda _: queue_task(track._owner, commit),
+            selected,
+            parsed,
+            abandoned=lambda settings: queue_task(track._owner, commit, settings),
         )
-        commit()
+        commit(settings)
 
 
 def settings_satisfying(
@@ -67,7 +72,10 @@ def settings_satisfying(
     Raises:
         OverconstrainedError: there are none.
     """
-    parsed = parse_constraints(model.kind, constraints, display=display)
+    return _selected(model, parse_constraints(model.kind, constraints, display=display), current)
+
+
+def _selected(model: DeviceModel, parsed: Constraints, current: Settings | None) -> Settings:
     selected = select_settings([model], parsed, current=current)
     if isinstance(selected, Overconstrained):
         raise OverconstrainedError(selected.constraint, selected.message)
@@ -90,6 +98,5 @@ def follow_source(track: MediaStreamTrack, mode: Mode) -> Settings:
             settings = settings_satisfying(model, track._constraints, display=source.display, current=settings)
         except OverconstrainedError:
             settings = settings_satisfying(model, {}, display=source.display)
-    feed.target = settings
-    feed.adapter = adapter_for(mode, settings)
+    adapt(feed, mode, settings)
     return settings

@@ -43,7 +43,8 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
     surfaces = _surfaces(listed, requested)
     if not surfaces:
         raise NotFoundError(
-            "There is no display to capture. On Linux an X11 server is needed (DISPLAY must be set); Wayland is not supported yet."
+            "There is no display to capture. On Linux an X11 server is needed (DISPLAY must be set); "
+            "Wayland is not supported yet."
         )
     return await capture_surfaces(devices, surfaces[:1], requested)
 

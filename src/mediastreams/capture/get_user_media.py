@@ -36,10 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Opened", "get_user_media", "open_candidate", "stream_of"]
 
 _DEVICE_CLASSES: Final[Mapping[str, str]] = {"audio": "audioinput", "video": "videoinput"}
-_CURES: Final[Mapping[str, str]] = {
-    "audio": 'Plug in a microphone, or set MEDIASTREAMS_FAKE_DEVICES=1 (or MediaDevices(backends=["fake"])) for a fake one.',
-    "video": 'Plug in a camera, or set MEDIASTREAMS_FAKE_DEVICES=1 (or MediaDevices(backends=["fake"])) for a fake one.',
-}
+_CURE: Final = 'Plug one in, or set MEDIASTREAMS_FAKE_DEVICES=1 (or MediaDevices(backends=["fake"])) for a fake one.'
 _NOUNS: Final[Mapping[str, str]] = {"audio": "microphone", "video": "camera"}
 
 
@@ -68,9 +65,9 @@ async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> Me
     final_set = {kind: _candidates(kind, listed, asked) for kind, asked in constraints.items()}
     # 10.4, 10.6. Permission, before anything is opened.
     await _request_permission(constraints)
-    # 10.7. The device information exposure.
-    states = {name: str(permissions._state_of({"name": name})) for name in PERMISSION_NAMES.values()}
-    devices._exposure = set_device_information_exposure(devices._exposure, tuple(constraints), states, value=True)  # type: ignore[arg-type]
+    # 10.7. The device information exposure. SPEC-ISSUE: a kind that is permitted but was not captured would be exposed
+    # along; web-platform-tests want its ids hidden, and a user agent may always expose less.
+    devices._exposure = set_device_information_exposure(devices._exposure, tuple(constraints), {}, value=True)
     # 10.8. Open one device of each kind, at the same time.
     opened = await _open_all(final_set, constraints)
     # 10.9-10.12. The tracks, with their constraints.
@@ -82,7 +79,7 @@ def _candidates(kind: Kind, listed: Sequence[ListedDevice], constraints: Constra
     of_kind = [one for one in listed if one.device.device_class == _DEVICE_CLASSES[kind]]
     # 10.3.2, NotFound Failure.
     if not of_kind:
-        _fail_specifically((kind,), NotFoundError(f"There is no {_NOUNS[kind]}. {_CURES[kind]}"))
+        _fail_specifically((kind,), NotFoundError(f"There is no {_NOUNS[kind]}. {_CURE}"))
     of_kind.sort(key=lambda one: not one.device.default)
     # 10.3.6-10.3.7. Those for which settings exist; Constraint Failure.
     failed = select_settings([one.model for one in of_kind], constraints)
@@ -126,12 +123,16 @@ async def _open_all(
     try:
         return list(await asyncio.gather(*tasks))
     except BaseException:
-        for task in tasks:
+        for task in tasks:  # without waiting: a second cancellation must not lose what the first has to close
             task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, Opened):
-                result.source.hub.release()
+            task.add_done_callback(_give_back)
         raise
+
+
+def _give_back(task: asyncio.Task[Opened]) -> None:
+    """Close what was opened for a request that failed or was given up."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().source.hub.release()
 
 
 async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constraints) -> Opened:
@@ -168,20 +169,21 @@ async def _open(source: TrackSource, selection: Selection, constraints: Constrai
     """Open a source in the mode that was selected; what it really runs in may need other settings."""
     assert selection.mode is not None
     try:
-        mode = await in_parallel(
-            source.open_for, selection.mode, selection.settings, abandoned=lambda _: source.hub.release()
+        mode, own = await in_parallel(
+            source.open_for, selection.mode, selection.settings, constraints, abandoned=lambda _: source.hub.release()
         )
     except (NotAllowedError, NotReadableError, NotFoundError, OverconstrainedError):
         raise
     except Exception as error:
         raise AbortError(f"{source.label or 'The device'} could not be opened: {error}") from error
+    assert mode is not None  # a device that has modes runs in one
     again = select_settings([source.model_in(mode)], constraints, current=selection.settings)
     if isinstance(again, Overconstrained):
         source.hub.release()
         raise OverconstrainedError(
             again.constraint, f"{source.label} runs in another mode than it offered: {again.message}"
         )
-    return Opened(source, again.settings)
+    return Opened(source, {**again.settings, **own})
 
 
 def stream_of(devices: MediaDevices, opened: Sequence[Opened], given: Mapping[Kind, Mapping[str, Any]]) -> MediaStream:

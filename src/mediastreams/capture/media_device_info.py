@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Self
 from mediastreams._rules.capabilities import capabilities_of
 from mediastreams._webidl.interfaces import default_to_json, illegal_constructor, public
 from mediastreams.capture.dictionaries import MediaTrackCapabilities
-from mediastreams.capture.enums import MediaDeviceKind
 
 if TYPE_CHECKING:
     from mediastreams._rules.values import DeviceModel
+    from mediastreams.capture.enums import MediaDeviceKind
 
 __all__ = ["InputDeviceInfo", "MediaDeviceInfo"]
 
 
 @public
 class MediaDeviceInfo:
-    """One device of a listing: a value. Everything but the kind is ``""`` before the first capture.
+    """One device of one listing, compared by identity. Everything but the kind is ``""`` before the first capture.
 
     https://w3c.github.io/mediacapture-main/#device-info
     """
 
     __slots__ = ("_device_id", "_group_id", "_kind", "_label", "_model")
-    __init__ = illegal_constructor("They come from enumerate_devices().")  # type: ignore[assignment]
+    __init__ = illegal_constructor("They come from enumerate_devices().")
 
     _device_id: str
     _group_id: str
@@ -71,14 +71,6 @@ class MediaDeviceInfo:
     def to_json(self) -> dict[str, object]:
         """The wire form, with the IDL's names."""
         return default_to_json(self, "device_id", "kind", "label", "group_id")
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, MediaDeviceInfo):
-            return NotImplemented
-        return type(self) is type(other) and self.to_json() == other.to_json()
-
-    def __hash__(self) -> int:
-        return hash((self._kind, self._device_id))
 
     def __repr__(self) -> str:
         if not self._device_id:

@@ -68,9 +68,10 @@ class MediaDevices(EventTarget):
         """
         super().__init__()
         self._wanted = None if backends is None else resolve_backends(backends)
-        self._stored: tuple[ListedDevice, ...] = ()  # [[storedDeviceList]]
+        self._announced: tuple[ListedDevice, ...] | None = None  # [[storedDeviceList]], from the first look on
         self._exposure = Exposure()  # [[canExposeCameraInfo]], [[canExposeMicrophoneInfo]]
-        self._last_exposed: list[ExposedDevice] | None = None
+        self._listings = 0
+        self._newest_listing = 0
         self._tracks: weakref.WeakSet[MediaStreamTrack] = weakref.WeakSet()  # [[mediaStreamTrackSources]]
         self._unwatch: list[Callable[[], None]] = []
         self._watching = False
@@ -95,8 +96,8 @@ class MediaDevices(EventTarget):
         """
         self._owner.bind()
         # 2-4. NOT-HERE: documents that are not in view wait.
-        await self._list()
-        return self._infos(self._exposed())
+        listed = await self._list()
+        return self._infos(self._exposed(listed), listed)
 
     def get_supported_constraints(self) -> MediaTrackSupportedConstraints:
         """Which constraints this library knows: all that are ``True``.
@@ -108,7 +109,7 @@ class MediaDevices(EventTarget):
     def get_user_media(
         self, constraints: MediaStreamConstraints | Mapping[str, Any] | None = None, **keywords: Any
     ) -> Opening[MediaStream]:
-        """Open a camera, a microphone or both; ``await`` it, or enter it with ``async with`` to have the tracks stopped.
+        """Open a camera, a microphone or both; ``await`` it, or ``async with`` it to have the tracks stopped.
 
         Args:
             constraints: ``{"video": …, "audio": …}``, each ``True`` or a mapping of constraints; also as keywords.
@@ -136,7 +137,7 @@ class MediaDevices(EventTarget):
         """Capture a screen or a window; ``await`` it, or enter it with ``async with`` to have the track stopped.
 
         Args:
-            options: ``video`` (``True`` or constraints such as ``cursor``, ``frame_rate``, ``display_surface``) and more.
+            options: ``video`` (``True`` or constraints: ``cursor``, ``frame_rate``, ``display_surface``) and more.
 
         Raises:
             TypeError: ``video`` is false, or constraints that would choose the surface.
@@ -163,21 +164,23 @@ class MediaDevices(EventTarget):
     # ── the slots ────────────────────────────────────────────────────────────────────────────────
 
     async def _list(self) -> tuple[ListedDevice, ...]:
-        self._stored = await in_parallel(list_devices, self._backends)
-        return self._stored
+        listed = await in_parallel(list_devices, self._backends)
+        if self._announced is None:
+            self._announced = listed
+        return listed
 
-    def _exposed(self) -> list[ExposedDevice]:
-        """*Creating a list of device info objects* from the stored list."""
+    def _exposed(self, listed: Iterable[ListedDevice]) -> list[ExposedDevice]:
+        """*Creating a list of device info objects*: what the program may be told now."""
         live: set[Kind] = {
             track.kind
             for track in list(self._tracks)
             if track.ready_state is MediaStreamTrackState.LIVE and not track._source.display
         }
-        known = [one.known for one in self._stored if one.device.device_class not in ("monitor", "window")]
+        known = [one.known for one in listed if one.device.device_class not in ("monitor", "window")]
         return exposed_devices(known, self._exposure, live=live)
 
-    def _infos(self, exposed: Iterable[ExposedDevice]) -> list[MediaDeviceInfo]:
-        models = {one.known: one.model for one in self._stored}
+    def _infos(self, exposed: Iterable[ExposedDevice], listed: Iterable[ListedDevice]) -> list[MediaDeviceInfo]:
+        models = {one.known: one.model for one in listed}
         infos: list[MediaDeviceInfo] = []
         for one in exposed:
             kind = MediaDeviceKind(one.kind)
@@ -218,25 +221,29 @@ class MediaDevices(EventTarget):
     def _listeners_changed(self) -> None:
         """Watch for changes while somebody listens: it costs threads."""
         wanted = self._has_listeners("devicechange")
-        with self._watch_lock:
-            if wanted is self._watching:
-                return
+        if wanted is not self._watching:
             self._watching = wanted
-        threading.Thread(target=self._watch_or_not, name="mediastreams-watch", daemon=True).start()
+            threading.Thread(target=self._watch_or_not, name="mediastreams-watch", daemon=True).start()
 
     def _watch_or_not(self) -> None:
         """Begin or end watching, as it is wanted by now. A thread of its own: back ends may block."""
         with self._watch_lock:
-            while self._unwatch:
-                self._unwatch.pop()()
-            if self._watching:
-                self._stored = list_devices(self._backends)
-                self._last_exposed = self._exposed()
+            if not self._watching:
+                while self._unwatch:
+                    self._unwatch.pop()()
+            elif not self._unwatch:
                 self._unwatch = [backend.watch(self._changed) for backend in self._backends]
+                if self._announced is None:
+                    self._announced = list_devices(self._backends)
+                else:  # what has changed since the program last looked
+                    self._changed()
 
     def _changed(self) -> None:
         """A back end says that its listing may have changed. Any thread."""
-        self._owner.post(self._begin_notification)
+        if self._has_listeners("devicechange"):
+            self._owner.post(self._begin_notification)
+        else:  # the loop of the listeners is gone
+            self._listeners_changed()
 
     def _begin_notification(self) -> None:
         task = asyncio.ensure_future(self._notify())
@@ -248,20 +255,25 @@ class MediaDevices(EventTarget):
 
         https://w3c.github.io/mediacapture-main/#dfn-device-change-notification-steps
         """
-        # 1. What was exposed of the stored list.
-        last = self._last_exposed
-        # 2-3. What there is now.
-        await self._list()
-        new = self._exposed()
-        # 4. Nothing that the program may see has changed.
-        if new == last:
+        # 2. What there is now. One after another, or an older listing might overtake a newer one.
+        self._listings += 1
+        number = self._listings
+        listed = await self._list()
+        if number < self._newest_listing:
             return
-        # 5. The new list is stored by now.
-        self._last_exposed = new
+        self._newest_listing = number
+        # 1, 3. What the program may see of what it knew, and of that.
+        last = self._exposed(self._announced or ())
+        new = self._exposed(listed)
+        # 5. The new list is what it knows.
+        self._announced = listed
+        # 4. Nothing that the program may see has changed.
+        if _shown(new) == _shown(last):
+            return
         # 6. This task fires.
-        infos = self._infos(new)
+        infos = self._infos(new, listed)
         event = DeviceChangeEvent("devicechange", devices=infos)
-        inserted = {(one.kind, one.device_id) for one in newly_exposed(last or [], new)}
+        inserted = {(one.kind, one.device_id) for one in newly_exposed(last, new)}
         event._user_inserted = tuple(info for info in infos if (str(info.kind), info.device_id) in inserted)
         fire_event(self, event)
 
@@ -271,6 +283,11 @@ class MediaDevices(EventTarget):
 
 
 _notifications: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly
+
+
+def _shown(exposed: Iterable[ExposedDevice]) -> list[tuple[str, str, str, str]]:
+    """What the program sees of it: entries that look the same are the same."""
+    return [(one.kind, one.device_id, one.label, one.group_id) for one in exposed]
 
 
 def _stop_tracks(stream: MediaStream) -> None:

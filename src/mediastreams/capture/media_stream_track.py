@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.worker import reaper
 from mediastreams._rules.capabilities import capabilities_of, inherent_settings
+from mediastreams._rules.constraints import parse_constraints
 from mediastreams._webidl.conversions import boolean, dom_string
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
@@ -29,7 +30,7 @@ from mediastreams.capture.apply_constraints import apply_constraints, follow_sou
 from mediastreams.capture.dictionaries import MediaTrackCapabilities, MediaTrackSettings
 from mediastreams.capture.enums import MediaStreamTrackState
 from mediastreams.capture.requests import convert_media_track_constraints
-from mediastreams.capture.track_source import adapter_for
+from mediastreams.capture.track_source import adapt
 from mediastreams.capture.track_stats import MediaStreamTrackAudioStats, MediaStreamTrackVideoStats
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class MediaStreamTrack(EventTarget):
     https://w3c.github.io/mediacapture-main/#mediastreamtrack
     """
 
-    __init__ = illegal_constructor("Tracks come from get_user_media(), clone(), open(), a generator or a canvas.")  # type: ignore[assignment]
+    __init__ = illegal_constructor("Tracks come from get_user_media(), clone(), open(), a generator or a canvas.")
 
     onmute = event_handler("mute")
     onunmute = event_handler("unmute")
@@ -70,16 +71,25 @@ class MediaStreamTrack(EventTarget):
     onconfigurationchange = event_handler("configurationchange")
 
     @classmethod
-    def _create(cls, source: TrackSource, settings: Settings, constraints: Mapping[str, Any] | None = None) -> Self:
+    def _create(
+        cls,
+        source: TrackSource,
+        settings: Settings,
+        constraints: Mapping[str, Any] | None = None,
+        *,
+        enabled: bool = True,
+    ) -> Self:
         """*Create a MediaStreamTrack*. The settings were selected and the source was brought to them.
 
         https://w3c.github.io/mediacapture-main/#dfn-create-a-mediastreamtrack
         """
         track = cls.__new__(cls)
-        track._begin(source, settings, constraints or {})
+        track._begin(source, settings, constraints or {}, enabled=enabled)
         return track
 
-    def _begin(self, source: TrackSource, settings: Settings, constraints: Mapping[str, Any]) -> None:
+    def _begin(
+        self, source: TrackSource, settings: Settings, constraints: Mapping[str, Any], *, enabled: bool = True
+    ) -> None:
         """Fill the slots and join the source; for `_create`, and for subclasses that have a constructor."""
         EventTarget.__init__(self)
         # 2. The slots.
@@ -92,12 +102,15 @@ class MediaStreamTrack(EventTarget):
         self._constraints = dict(constraints)  # [[Constraints]]
         self._settings = dict(settings)  # [[Settings]]
         self._content_hint = ""
-        self._stats = None
+        self._stats = None  # [[Stats]]
         self._applying = None
+        self._applications = 0
+        self._committed = 0
         self._feed = feed = TrackFeed(source.hub, self)
-        feed.target = dict(settings)
-        if source.hub.mode is not None:
-            feed.adapter = adapter_for(source.hub.mode, settings)
+        feed.enabled = enabled  # [[Enabled]]
+        if constraints:
+            feed.required = source.held_by(parse_constraints(source.kind, constraints, display=source.display))
+        adapt(feed, source.hub.mode, dict(settings))
         source.hub.add_feed(feed)
         if feed.ended or source.hub.ended:  # the source ended between its start and now
             self._ready_state = MediaStreamTrackState.ENDED
@@ -114,7 +127,9 @@ class MediaStreamTrack(EventTarget):
     _content_hint: str
     _feed: TrackFeed
     _stats: MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None
-    _applying: asyncio.Lock | None
+    _applying: asyncio.Lock | None  # applyConstraints calls, one after another
+    _applications: int  # how many have selected settings
+    _committed: int  # the latest of them that is done
 
     # ── attributes ───────────────────────────────────────────────────────────────────────────────
 
@@ -154,7 +169,7 @@ class MediaStreamTrack(EventTarget):
 
     @property
     def content_hint(self) -> str:
-        """What the content is, for encoders: ``speech``, ``speech-recognition``, ``music``; ``motion``, ``detail``, ``text``.
+        """What it is, for encoders: ``speech``, ``speech-recognition``, ``music``; ``motion``, ``detail``, ``text``.
 
         A value that is not for this kind of track is ignored.
 
@@ -170,11 +185,11 @@ class MediaStreamTrack(EventTarget):
 
     @property
     def stats(self) -> MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None:
-        """Counters of the track: frames of a video track, latency of an audio track. The same object every time.
+        """Counters of a track of a device or display, ``None`` for any other. The same object every time.
 
         https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrack-stats
         """
-        if self._stats is None:
+        if self._stats is None and self._source.device_class:
             of_kind = MediaStreamTrackVideoStats if self._kind == "video" else MediaStreamTrackAudioStats
             self._stats = of_kind._of(self._feed)
         return self._stats
@@ -187,14 +202,15 @@ class MediaStreamTrack(EventTarget):
         https://w3c.github.io/mediacapture-main/#dfn-clone-a-track
         """
         # 3. Create a track on the same source; while it is being made the source stays.
-        clone = MediaStreamTrack._create(self._source, self._settings, copy.deepcopy(self._constraints))
+        clone: MediaStreamTrack = MediaStreamTrack._create(
+            self._source, self._settings, copy.deepcopy(self._constraints), enabled=self._feed.enabled
+        )
         # 4-6. The state, and (in _create) constraints and settings.
         if self._ready_state is MediaStreamTrackState.ENDED:
             clone._ready_state = MediaStreamTrackState.ENDED
             clone._feed.stop()
         # SPEC-ISSUE: the text creates clones enabled, "unless stated otherwise (for example when cloned)": the
         # web-platform-tests and every browser carry `enabled`, muted state and hint over.
-        clone._feed.enabled = self._feed.enabled
         clone._muted = self._muted
         clone._content_hint = self._content_hint
         return clone
@@ -317,7 +333,7 @@ class MediaStreamTrack(EventTarget):
         Args:
             policy: ``latest`` (default for video: one frame waits, the newest wins), ``drop-oldest`` (default for
                 audio: up to one second waits, the next chunk tells the gap), ``wait`` (only with a free clock).
-            format: what ``to_ndarray()`` of the frames gives, made before hand-over: ``bgr24`` …; ``float32``, ``int16``.
+            format: what ``to_ndarray()`` of the frames gives, made before hand-over: ``bgr24`` …, ``int16`` ….
             width: pixels; with one of the two the aspect ratio is kept.
             height: pixels.
             sample_rate: samples per second.
@@ -354,7 +370,8 @@ class MediaStreamTrack(EventTarget):
 
     def _source_reconfigured(self, mode: Mode) -> None:
         settings = follow_source(self, mode)
-        queue_task(self._owner, self._set_configuration, settings)
+        if not self._feed.changing:  # what the application asked for is no news
+            queue_task(self._owner, self._set_configuration, settings)
 
     def _source_died_in_fork(self) -> None:
         self._ready_state = MediaStreamTrackState.ENDED
@@ -406,7 +423,8 @@ class MediaStreamTrack(EventTarget):
             return
         reaper.put(feed.stop)  # takes no lock, as a finaliser must not
         if self._source.device_class:
-            warnings.warn(f"{self!r} was dropped while its device is open: stop() it", ResourceWarning, source=self)
+            message = f"{self!r} was dropped while its device is open: stop() it"
+            warnings.warn(message, ResourceWarning, stacklevel=1, source=self)
 
 
 _TRACK_EVENTS: Final = frozenset({"ended", "mute", "unmute", "configurationchange"})

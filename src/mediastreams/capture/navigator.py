@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mediastreams._webidl.interfaces import illegal_constructor, public
@@ -24,7 +24,7 @@ class Navigator:
     https://w3c.github.io/mediacapture-main/#navigator-interface-extensions
     """
 
-    __init__ = illegal_constructor("It is mediastreams.navigator.")  # type: ignore[assignment]
+    __init__ = illegal_constructor("It is mediastreams.navigator.")
 
     _media_devices: MediaDevices
     _permissions: Permissions
@@ -67,15 +67,20 @@ class Navigator:
                 success_callback(stream)
 
         try:
-            task: asyncio.Future[None] | Any = asyncio.get_running_loop().create_task(run())
+            loop = asyncio.get_running_loop()
         except RuntimeError:
-            task = asyncio.run_coroutine_threadsafe(run(), background_loop())
+            background_loop().call_soon_threadsafe(_start, run())
         else:
-            _running.add(task)
-            task.add_done_callback(_finished)
+            _start(run(), loop)
 
 
 _running: Final[set[asyncio.Task[None]]] = set()
+
+
+def _start(run: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop | None = None) -> None:
+    task = (loop or asyncio.get_running_loop()).create_task(run)
+    _running.add(task)
+    task.add_done_callback(_finished)
 
 
 def _finished(task: asyncio.Task[None]) -> None:
@@ -87,7 +92,7 @@ def _finished(task: asyncio.Task[None]) -> None:
 
 
 def _create() -> Navigator:
-    created = Navigator.__new__(Navigator)
+    created: Navigator = Navigator.__new__(Navigator)
     created._media_devices = MediaDevices()
     created._permissions = permissions
     return created

@@ -36,9 +36,11 @@ class LocalPolicy(PermissionPolicy):
         self._states: dict[str, PermissionState] = dict.fromkeys(PERMISSION_NAMES, PermissionState.GRANTED)
 
     def query(self, descriptor: Mapping[str, Any]) -> str:
+        """Look into the table."""
         return self._states[descriptor["name"]]
 
     async def request(self, descriptor: Mapping[str, Any]) -> str:
+        """Say yes to what is at ``prompt``."""
         name = descriptor["name"]
         if self._states[name] is PermissionState.PROMPT:
             self.set(name, PermissionState.GRANTED)
@@ -63,7 +65,7 @@ class PermissionStatus(EventTarget):
     https://w3c.github.io/permissions/#permissionstatus-interface
     """
 
-    __init__ = illegal_constructor("Ask permissions.query().")  # type: ignore[assignment]
+    __init__ = illegal_constructor("Ask permissions.query().")
 
     onchange = event_handler("change")
 
@@ -101,7 +103,7 @@ class Permissions:
     https://w3c.github.io/permissions/#permissions-interface
     """
 
-    __init__ = illegal_constructor("It is navigator.permissions.")  # type: ignore[assignment]
+    __init__ = illegal_constructor("It is navigator.permissions.")
 
     _policy: PermissionPolicy
     _statuses: weakref.WeakSet[PermissionStatus]
@@ -138,7 +140,7 @@ class Permissions:
         https://w3c.github.io/permissions/#query-method
         """
         descriptor = convert_permission_descriptor(permission_desc, keywords, "Permissions.query")
-        status = PermissionStatus.__new__(PermissionStatus)
+        status: PermissionStatus = PermissionStatus.__new__(PermissionStatus)
         EventTarget.__init__(status)
         status._descriptor = descriptor
         status._state = self._state_of(descriptor)
@@ -148,8 +150,9 @@ class Permissions:
     async def request(
         self, permission_desc: PermissionDescriptor | Mapping[str, Any] | None = None, **keywords: Any
     ) -> PermissionStatus:
-        """Ask for a permission, as opening a device would, and answer its status. Once granted, `enumerate_devices`
-        tells labels and ids of that kind of device.
+        """Ask for a permission, as opening a device would, and answer its status.
+
+        Once granted, `enumerate_devices` tells labels and ids of that kind of device.
 
         Raises:
             TypeError: no name, or no such permission.
@@ -182,7 +185,7 @@ class Permissions:
         return state
 
     def refresh(self) -> None:
-        """Ask the policy again for every status that somebody holds; for policies whose answers have changed. Any thread."""
+        """Ask the policy again, because its answers may have changed: `PermissionStatus` objects follow. Any thread."""
         for status in list(self._statuses):
             queue_task(status._owner, status._follow, self._state_of(status._descriptor))
         for listener in list(self._listeners):

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from mediastreams._rules.fitness import satisfies
+from mediastreams._rules.select_settings import Overconstrained, select_settings
 from mediastreams._rules.serving import cheapest_mode, serves
-from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Settings, VideoMode
+from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Setting, Settings, VideoMode
 from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.source import SourceHub
     from mediastreams._engine.video_adapter import VideoAdapter
+    from mediastreams._rules.constraints import Constraints
 
-__all__ = ["TrackSource", "adapter_for", "pinned", "source_settings"]
+__all__ = ["TrackSource", "adapt", "adapter_for", "own_settings", "pinned", "source_settings"]
 
 _INHERENT: Final = frozenset({"device_id", "group_id", "facing_mode", "resize_mode"})
+_SHAPE: Final = ("width", "height", "frame_rate", "resize_mode", "sample_rate", "channel_count")
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ class TrackSource:
     """A source as its tracks see it.
 
     ``model``: what constraints are judged by. ``reopens``: whether the source can be brought to another of
-    its modes (a camera) or keeps the one it has (a file, a generator). ``ended`` is called once when the last
-    track of the source has ended (a file closes). ``device``: what it is to `MediaDevices`, if anything.
+    its modes (a camera) or keeps the one it has (a file, a generator). ``on_track_ended`` is called when a track
+    of the source has ended (a file closes with its last). ``device_class``: what it is to `MediaDevices`, if anything.
     """
 
     hub: SourceHub
@@ -45,6 +49,7 @@ class TrackSource:
 
     @property
     def kind(self) -> Kind:
+        """``"audio"`` or ``"video"``."""
         return self.hub.kind
 
     @property
@@ -61,21 +66,33 @@ class TrackSource:
         """The model restricted to one mode."""
         return replace(self.model, modes=(mode,))  # type: ignore[arg-type]  # of the model's kind
 
-    def open_for(self, mode: Mode, target: Settings) -> Mode:
+    def open_for(
+        self, mode: Mode | None, target: Settings, constraints: Constraints | None = None
+    ) -> tuple[Mode | None, Settings]:
         """Open the source, or join it as it runs, for a new track. Reserves it; see `SourceHub.open`. Blocks.
 
+        Returns the mode that it runs in, and those of its own settings that differ from ``target`` for the sake of
+        other tracks.
+
         Raises:
-            OverconstrainedError: the live tracks need modes that exclude the wanted settings.
+            OverconstrainedError: the live tracks need modes or settings that exclude the wanted ones.
             NotReadableError: the device is busy or fails.
             NotFoundError: it is gone.
         """
-        with self.hub.operation:
-            if self.hub.running and not self.hub.ended:
+        hub = self.hub
+        with hub.operation:
+            target = self._agreed(target, constraints, None)
+            if hub.running and not hub.ended:
                 mode = self._mode_for(target, without=None)
-            return self.hub.open(pinned(mode, target), source_settings(self.model, target))
+            own = source_settings(self.model, target)
+            actual = hub.open(mode if mode is None else pinned(mode, target), own, target)
+            self._tell_others(own, None)
+            return actual, own
 
-    def configure_for(self, feed: TrackFeed, target: Settings) -> None:
+    def configure_for(self, feed: TrackFeed, target: Settings, constraints: Constraints) -> Settings:
         """Bring the source and one track's adapter to the settings that were selected for it. Blocks.
+
+        Returns the settings, which differ from ``target`` where other tracks hold the source.
 
         Raises:
             OverconstrainedError: as in `open_for`.
@@ -83,19 +100,90 @@ class TrackSource:
         """
         hub = self.hub
         with hub.operation:
-            if self.reopens and hub.running:
-                hub.reconfigure(self._mode_for(target, without=feed), source_settings(self.model, target))
-            feed.target = target
-            assert hub.mode is not None
-            feed.adapter = adapter_for(hub.mode, target)
+            before, feed.changing = feed.target, True
+            try:
+                if self.reopens and hub.running:
+                    target = feed.target = self._agreed(target, constraints, feed)
+                    own = source_settings(self.model, target)
+                    hub.reconfigure(self._mode_for(target, without=feed), own)
+                    self._tell_others(own, feed)
+                    target = self._possible(target, constraints)
+            except BaseException:
+                adapt(feed, hub.mode, before)
+                raise
+            finally:
+                feed.changing = False
+            adapt(feed, hub.mode, target)
+            feed.required = self.held_by(constraints)
+            return target
 
-    def _mode_for(self, target: Settings, without: TrackFeed | None) -> Mode:
+    def held_by(self, constraints: Constraints) -> frozenset[str]:
+        """Which of the source's own settings a track's constraints require."""
+        required = {name for name, constraint in constraints.basic.items() if constraint.required}
+        return frozenset(required & self._own)
+
+    @property
+    def _own(self) -> set[str]:
+        return own_settings(self.model)
+
+    def _others(self, without: TrackFeed | None) -> list[TrackFeed]:
+        return [feed for feed in self.hub.feeds if feed is not without and not feed.ended]
+
+    def _agreed(self, target: Settings, constraints: Constraints | None, feed: TrackFeed | None) -> Settings:
+        """Settle what the source does for all its tracks: it is as the newest request wants.
+
+        What that does not ask for, or another track's constraints require, stays as it is.
+        """
+        hub, others = self.hub, self._others(feed)
+        if not hub.running or hub.ended or not (others or (feed is None and hub.pending)):
+            return target
+        basic = {} if constraints is None else constraints.basic
+        asked = set(basic).union(*(() if constraints is None else constraints.advanced))
+        kept: dict[str, Setting] = {}
+        for name, value in hub.settings.items():
+            if target.get(name, value) == value:
+                continue
+            held = any(name in other.required for other in others)
+            if name in asked and not held:
+                continue
+            if name in basic and basic[name].required and not satisfies(name, basic[name], value):
+                raise OverconstrainedError(
+                    name,
+                    f"{name}: another track of {self.label or 'the source'} requires {value!r}; "
+                    "stop it or relax its constraints first",
+                )
+            kept[name] = value
+        return {**target, **kept}
+
+    def _tell_others(self, own: Settings, without: TrackFeed | None) -> None:
+        """Let the other tracks of the source know its settings: they are theirs too."""
+        for feed in self._others(without):
+            changed = {name: value for name, value in own.items() if feed.target.get(name, value) != value}
+            if changed and self.hub.mode is not None:
+                feed.target = {**feed.target, **changed}
+                feed.source_reconfigured(self.hub.mode)
+
+    def _possible(self, target: Settings, constraints: Constraints) -> Settings:
+        """The settings, selected again where the device came up in another mode than it was asked for."""
+        mode = self.hub.mode
+        if mode is None or serves(mode, target):
+            return target
+        again = select_settings([self.model_in(mode)], constraints, current=target)
+        if isinstance(again, Overconstrained):
+            raise OverconstrainedError(again.constraint, again.message)
+        return {**again.settings, **source_settings(self.model, target)}
+
+    def _mode_for(self, target: Settings, without: TrackFeed | None) -> Mode | None:
         """The running mode if it serves, else the cheapest that serves all live tracks."""
         hub = self.hub
-        others = [feed.target for feed in hub.feeds if feed is not without and not feed.ended and feed.target]
-        if hub.mode is not None and serves(hub.mode, target):
+        others = [feed.target for feed in self._others(without) if feed.target]
+        if without is None:
+            others += [pending for pending in hub.pending if pending]
+        if hub.mode is not None and serves(hub.mode, target) and (others or not self.reopens):
             return hub.mode
-        mode = cheapest_mode(self.model, [target, *others]) if self.reopens else None
+        if not self.reopens:
+            return hub.mode
+        mode = cheapest_mode(self.model, [target, *others])
         if mode is None:
             name = "width" if self.kind == "video" else "sample_rate"
             raise OverconstrainedError(
@@ -118,10 +206,25 @@ def pinned(mode: Mode, *tracks: Settings) -> Mode:
     return replace(mode, min_frame_rate=rate, max_frame_rate=rate)
 
 
-def source_settings(model: DeviceModel, target: Settings) -> Settings:
-    """The part of a track's settings that the source itself applies: controls, processing, latency."""
+def own_settings(model: DeviceModel) -> set[str]:
+    """Names of the settings that the source itself applies, for all its tracks: controls, processing, latency."""
     own = (set(model.choices) | set(model.ranges)) - _INHERENT
-    return {name: value for name, value in target.items() if name in own or name == "latency"}
+    return own | {"latency"} if model.kind == "audio" else own
+
+
+def source_settings(model: DeviceModel, target: Settings) -> Settings:
+    """The part of a track's settings that the source itself applies."""
+    own = own_settings(model)
+    return {name: value for name, value in target.items() if name in own}
+
+
+def adapt(feed: TrackFeed, mode: Mode | None, target: Settings) -> None:
+    """Have a track's frames made as ``target`` wants them. An adapter that does that already goes on undisturbed."""
+    feed.target = target
+    shape = (mode, *(target.get(name) for name in _SHAPE))
+    if mode is not None and feed.shape != shape:
+        feed.adapter = adapter_for(mode, target)
+        feed.shape = shape
 
 
 def adapter_for(mode: Mode, target: Settings) -> VideoAdapter | AudioAdapter | None:

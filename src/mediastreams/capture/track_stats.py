@@ -1,12 +1,18 @@
 """`MediaStreamTrackAudioStats` and `MediaStreamTrackVideoStats`: counters of one track.
 
 Not for: drops in a consumer's queue, which the consumer counts (``FrameIterator.stats``).
+
+Rules of the file: within one task of an event loop the counters stand still, so that two reads agree; they stand still
+too while the track is disabled or muted.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
+from mediastreams._engine.feed import AudioCounts, VideoCounts
 from mediastreams._webidl.interfaces import default_to_json, illegal_constructor, public
 
 if TYPE_CHECKING:
@@ -14,89 +20,174 @@ if TYPE_CHECKING:
 
 __all__ = ["MediaStreamTrackAudioStats", "MediaStreamTrackVideoStats"]
 
+_C = TypeVar("_C", AudioCounts, VideoCounts)
+_LONGEST_TASK_SECONDS: Final = 1.0  # who reads for longer than that without a break is waiting for news
 
-class _TrackStats:
-    """What both have: the feed they read."""
 
-    __slots__ = ("__weakref__", "_feed")
+class _TrackStats(Generic[_C]):
+    """What both have: the feed, and what it said when it was read first in this task."""
+
+    __slots__ = ("__weakref__", "_exposed", "_exposed_at", "_feed", "_loop")
     __init__ = illegal_constructor("Read MediaStreamTrack.stats.")
+
+    _feed: TrackFeed
+    _exposed: _C | None
+    _exposed_at: float
+    _loop: asyncio.AbstractEventLoop | None  # [[LastTask]]
 
     @classmethod
     def _of(cls, feed: TrackFeed) -> Self:
         stats = cls.__new__(cls)
         stats._feed = feed
+        stats._exposed = None
+        stats._exposed_at = 0.0
+        stats._loop = None
         return stats
+
+    def _read(self) -> _C:
+        raise NotImplementedError
+
+    def _expose(self) -> _C:
+        """*Expose frame counters steps*: once per task. In a thread without a loop every read is of now.
+
+        https://w3c.github.io/mediacapture-extensions/#dfn-expose-audio-frame-counters-steps
+        https://w3c.github.io/mediacapture-extensions/#dfn-expose-video-frame-counters-steps
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._read()
+        now = time.perf_counter()
+        known = self._exposed
+        if known is not None and loop is self._loop and now - self._exposed_at < _LONGEST_TASK_SECONDS:
+            return known
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_soon(self._task_is_over, loop)
+        self._exposed = counts = self._read()
+        self._exposed_at = now
+        return counts
+
+    def _task_is_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is loop:
+            self._loop = self._exposed = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.to_json()}>"
+
+    def to_json(self) -> dict[str, object]:
+        """The counters under their IDL names."""
+        raise NotImplementedError
 
 
 @public
-class MediaStreamTrackVideoStats(_TrackStats):
-    """Frame counts since the track was made. Live: every read is of now.
+class MediaStreamTrackVideoStats(_TrackStats[VideoCounts]):
+    """Frame counts since the track was made.
 
     https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackvideostats-interface
     """
 
     __slots__ = ()
 
+    def _read(self) -> VideoCounts:
+        return self._feed.video_counters.counts
+
     @property
     def delivered_frames(self) -> int:
-        """Frames that went on to the consumers."""
-        return self._feed.video_counters.delivered
+        """Frames that went on to the consumers, or would have if there had been one."""
+        return self._expose().delivered
 
     @property
     def discarded_frames(self) -> int:
         """Frames left out to reach the track's frame rate."""
-        return self._feed.video_counters.discarded
+        return self._expose().discarded
 
     @property
     def total_frames(self) -> int:
-        """Frames of the source: delivered, discarded, or made while the track was not live."""
-        return self._feed.video_counters.total
+        """Frames of the source: delivered and discarded ones."""
+        counts = self._expose()
+        return counts.delivered + counts.discarded
 
     def to_json(self) -> dict[str, object]:
         """The counters under their IDL names."""
         return default_to_json(self, "delivered_frames", "discarded_frames", "total_frames")
 
-    def __repr__(self) -> str:
-        return f"<MediaStreamTrackVideoStats {self.to_json()}>"
-
 
 @public
-class MediaStreamTrackAudioStats(_TrackStats):
-    """Latency from capture to delivery, in milliseconds, since the track was made or `reset_latency`.
+class MediaStreamTrackAudioStats(_TrackStats[AudioCounts]):
+    """Samples since the track was made, and latency from capture to delivery since then or `reset_latency`; in ms.
 
     https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackaudiostats-interface
     """
 
     __slots__ = ()
 
+    def _read(self) -> AudioCounts:
+        return self._feed.audio_counters.counts
+
+    @property
+    def delivered_frames(self) -> int:
+        """Samples per channel that went on to the consumers, or would have if there had been one."""
+        return self._expose().delivered
+
+    @property
+    def delivered_frames_duration(self) -> float:
+        """How long those take, ms."""
+        return self._expose().delivered_us / 1000
+
+    @property
+    def total_frames(self) -> int:
+        """Samples per channel of the source: those delivered, and those it says were lost before."""
+        counts = self._expose()
+        return counts.delivered + counts.dropped
+
+    @property
+    def total_frames_duration(self) -> float:
+        """How long those take, ms."""
+        counts = self._expose()
+        return (counts.delivered_us + counts.dropped_us) / 1000
+
     @property
     def latency(self) -> float:
         """Of the newest chunk, ms."""
-        return self._feed.audio_counters.latest / 1000
+        return self._expose().latest / 1000
 
     @property
     def average_latency(self) -> float:
         """Mean over the interval, ms; of the newest chunk when the interval is empty."""
-        counters = self._feed.audio_counters
-        return counters.sum / counters.count / 1000 if counters.count else self.latency
+        counts = self._expose()
+        return (counts.latency_sum / counts.latency_count if counts.latency_count else counts.latest) / 1000
 
     @property
     def minimum_latency(self) -> float:
         """Least of the interval, ms."""
-        return self._feed.audio_counters.least / 1000
+        return self._expose().least / 1000
 
     @property
     def maximum_latency(self) -> float:
         """Most of the interval, ms."""
-        return self._feed.audio_counters.most / 1000
+        return self._expose().most / 1000
 
     def reset_latency(self) -> None:
-        """Begin a new interval for average, minimum and maximum."""
-        self._feed.audio_counters.reset()
+        """Begin a new interval for average, minimum and maximum.
+
+        https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrackaudiostats-resetlatency
+        """
+        counts = self._expose()
+        self._feed.audio_counters.reset_latency()
+        if self._exposed is not None:
+            self._exposed = counts._replace(least=counts.latest, most=counts.latest, latency_sum=0, latency_count=0)
 
     def to_json(self) -> dict[str, object]:
         """The figures under their IDL names."""
-        return default_to_json(self, "latency", "average_latency", "minimum_latency", "maximum_latency")
-
-    def __repr__(self) -> str:
-        return f"<MediaStreamTrackAudioStats {self.to_json()}>"
+        return default_to_json(
+            self,
+            "delivered_frames",
+            "delivered_frames_duration",
+            "total_frames",
+            "total_frames_duration",
+            "latency",
+            "average_latency",
+            "minimum_latency",
+            "maximum_latency",
+        )
