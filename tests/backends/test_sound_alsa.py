@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mediastreams._backends.sound.alsa import AlsaDevice, list_alsa
-from mediastreams._backends.sound.pulse import physical_device
+from mediastreams._backends.sysfs import physical_device
 
 CARDS = """\
  0 [PCH            ]: HDA-Intel - HDA Intel PCH

@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from mediastreams._backends.linux.sysfs import facing_mode, physical_device, read_attribute
+from mediastreams._backends.sysfs import facing_mode, physical_device, read_attribute
 from mediastreams._backends.linux.v4l2_devices import CameraListing, label_of
 from mediastreams._backends.linux.v4l2_source import CameraSource
 from mediastreams._engine.clock import get_clock

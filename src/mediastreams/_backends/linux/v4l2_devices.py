@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from mediastreams._backends.linux import v4l2_controls as controls_of
-from mediastreams._backends.linux.sysfs import facing_mode, physical_device, read_attribute
 from mediastreams._backends.linux.v4l2_controls import Controls
 from mediastreams._backends.linux.v4l2_ioctl import Capabilities, ControlInfo, RateSpan, VideoNode
 from mediastreams._backends.linux.v4l2_layouts import cost_of
 from mediastreams._backends.linux.v4l2_modes import USUAL_SIZES, FormatOffer, cheapest_modes, usual_sizes
+from mediastreams._backends.sysfs import facing_mode, physical_device, read_attribute
 from mediastreams._rules.values import DeviceModel, VideoMode
 from mediastreams.abc import Device
 

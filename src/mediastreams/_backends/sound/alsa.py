@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mediastreams._backends.sound.pulse import physical_device
+from mediastreams._backends.sysfs import physical_device
 
 __all__ = ["PROC", "SYS", "AlsaDevice", "list_alsa"]
 

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mediastreams._backends.sysfs import physical_device
 from mediastreams._engine.worker import Worker, after_fork_in_child
 
-__all__ = ["PulseDevice", "PulseState", "PulseWatch", "physical_device", "read_server", "the_watch"]
+__all__ = ["PulseDevice", "PulseState", "PulseWatch", "read_server", "the_watch"]
 
 _logger = logging.getLogger(__name__)
 _RETRY_SECONDS: Final = 2.0
@@ -124,18 +125,6 @@ def _device(item: Any, *, output: bool, default: bool) -> PulseDevice:
         default=default,
         group=physical_device(Path("/sys") / sysfs.lstrip("/")) if sysfs else "",
     )
-
-
-def physical_device(folder: Path) -> str:
-    """Folder of the thing one holds in one's hand: a webcam's microphone is in the same one as its camera."""
-    with contextlib.suppress(OSError):
-        folder = folder.resolve()
-    for candidate in (folder, *folder.parents):
-        if (candidate / "idVendor").exists() and (candidate / "idProduct").exists():
-            return str(candidate)
-        if candidate.name in {"devices", "sys"}:
-            break
-    return str(folder.parent.parent if folder.parent.name == "sound" else folder)
 
 
 class PulseWatch:

@@ -23,8 +23,8 @@ def read_attribute(folder: Path, name: str) -> str | None:
 def physical_device(interface: str | os.PathLike[str]) -> str:
     """Folder of the thing one holds in one's hand: the USB device of an interface, else the device itself.
 
-    ``interface``: any folder below ``/sys``, such as ``/sys/class/video4linux/video0/device`` or
-    ``/sys/class/sound/card1/device``.
+    ``interface``: any folder below ``/sys``, such as ``/sys/class/video4linux/video0/device``,
+    ``/sys/class/sound/card1/device``, or a card itself, as PulseAudio names it: ``/sys/devices/…/sound/card1``.
     """
     folder = Path(os.path.realpath(interface))
     for candidate in (folder, *folder.parents):
@@ -32,7 +32,7 @@ def physical_device(interface: str | os.PathLike[str]) -> str:
             return str(candidate)
         if candidate == candidate.parent or candidate.name in {"devices", "sys"}:
             break
-    return str(folder)
+    return str(folder.parent.parent if folder.parent.name == "sound" else folder)
 
 
 def facing_mode(interface: str | os.PathLike[str]) -> str | None:
