@@ -371,7 +371,7 @@ class FileSource(Source):
     def idle(self) -> bool:
         return self.lane.delivery is None
 
-    def start(self, mode: Mode, settings: Settings, delivery: Delivery) -> Mode:  # noqa: ARG002 - a file has one mode
+    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode:  # noqa: ARG002 - it has one
         """Deliver from now on; what was played before is gone."""
         self.movie.attach(self.lane, delivery)
         return self.lane.mode
