@@ -30,6 +30,7 @@ __all__ = [
     "Source",
     "Timer",
     "VideoMode",
+    "Wake",
 ]
 
 DeviceClass: TypeAlias = Literal["audioinput", "audiooutput", "videoinput", "monitor", "window"]

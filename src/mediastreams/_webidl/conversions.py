@@ -28,6 +28,8 @@ __all__ = [
     "double",
     "enumeration",
     "instance_of",
+    "is_boolean",
+    "is_number",
     "sequence_of",
     "union",
     "unrestricted_double",

@@ -28,6 +28,7 @@ __all__ = [
     "in_parallel",
     "mailbox_of",
     "queue_task",
+    "report",
     "settle",
     "wakeups_of",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mediastreams._webidl.interfaces import illegal_constructor, public
-from mediastreams._webidl.tasks import background_loop
+from mediastreams._webidl.tasks import Owner, queue_task
 from mediastreams.capture.media_devices import MediaDevices
 from mediastreams.capture.permissions import Permissions, permissions
 
@@ -66,19 +66,14 @@ class Navigator:
             else:
                 success_callback(stream)
 
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            background_loop().call_soon_threadsafe(_start, run())
-        else:
-            _start(run(), loop)
+        queue_task(Owner(), _start, run())
 
 
 _running: Final[set[asyncio.Task[None]]] = set()
 
 
-def _start(run: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop | None = None) -> None:
-    task = (loop or asyncio.get_running_loop()).create_task(run)
+def _start(run: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.get_running_loop().create_task(run)
     _running.add(task)
     task.add_done_callback(_finished)
 
