@@ -66,7 +66,11 @@ def test_a_torch_is_offered_where_the_light_has_that_mode():
 def test_requests_set_modes_before_values_and_keep_within_limits():
     found = describe([number(CAMERA + 2, 3, 2047, 250), menu(CAMERA + 1, (1, 3), 3), switch(CAMERA + 12, 1)])
     wanted = {"exposure_time": 9999, "focus_mode": "manual", "exposure_mode": "manual", "width": 640, "zoom": 3}
-    assert found.requests_for(wanted) == [(CAMERA + 12, 0), (CAMERA + 1, 1), (CAMERA + 2, 2047)]
+    assert found.requests_for(wanted) == [
+        ("focus_mode", CAMERA + 12, 0),
+        ("exposure_mode", CAMERA + 1, 1),
+        ("exposure_time", CAMERA + 2, 2047),
+    ]
 
 
 def test_a_mode_the_camera_has_not_asks_for_nothing():

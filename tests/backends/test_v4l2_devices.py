@@ -6,9 +6,9 @@ import errno
 
 import pytest
 
-from mediastreams._backends.sysfs import facing_mode, physical_device, read_attribute
 from mediastreams._backends.linux.v4l2_devices import CameraListing, label_of
 from mediastreams._backends.linux.v4l2_source import CameraSource
+from mediastreams._backends.sysfs import facing_mode, physical_device, read_attribute
 from mediastreams._engine.clock import get_clock
 from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotFoundError, NotReadableError

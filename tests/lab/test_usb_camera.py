@@ -54,7 +54,13 @@ def started(device, collector, open_files):
     def start(mode=JPEG, settings=None, **options):
         camera = device.handle
         source = CameraSource(
-            camera.path, camera.label, clock=get_clock(), offers=camera.offers, controls=camera.controls, **options
+            camera.path,
+            camera.label,
+            clock=get_clock(),
+            offers=camera.offers,
+            controls=camera.controls,
+            written=camera.written,
+            **options,
         )
         sources.append(source)
         source.start(mode, settings or {}, collector)
@@ -164,8 +170,16 @@ def test_controls_reach_the_camera_and_modes_before_values(webcam, started, coll
     assert webcam.values[PROCESSING, 0x0A] == [3000]
     assert webcam.values[PROCESSING, 0x02] == [-64]
     assert collector.wait_for_pictures(2)
-    everything = {"exposure_mode": "continuous", "white_balance_mode": "continuous", "zoom": 100, "pan": 0}
-    assert source.configure(everything)
+    source.stop()
+    # The camera keeps what was set; the next start brings back what it is asked for, and what sleeps stays asleep.
+    again = started(
+        RAW, {"exposure_mode": "continuous", "exposure_time": 250, "white_balance_mode": "continuous", "zoom": 100}
+    )
+    assert webcam.values[TERMINAL, 0x0B] == [100]
+    assert webcam.values[TERMINAL, 0x02] == [8]
+    assert webcam.values[TERMINAL, 0x04] == [500]
+    assert again.configure({"pan": 0})
+    assert webcam.values[TERMINAL, 0x0D] == [0, 0]
 
 
 def test_a_closed_privacy_shutter_mutes_from_the_start(webcam, started, collector):

@@ -37,7 +37,12 @@ class V4L2Backend(Backend):
         camera = device.handle
         assert isinstance(camera, Camera)
         return CameraSource(
-            camera.path, camera.label, clock=get_clock(), offers=camera.offers, controls=camera.controls
+            camera.path,
+            camera.label,
+            clock=get_clock(),
+            offers=camera.offers,
+            controls=camera.controls,
+            written=camera.written,
         )
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:

@@ -61,16 +61,16 @@ class Controls:
     numbers: Mapping[str, int] = field(default_factory=dict)
     menus: Mapping[str, Mapping[Setting, int]] = field(default_factory=dict)
 
-    def requests_for(self, settings: Settings) -> list[tuple[int, int]]:
-        """The controls to write for those settings that are controls: (number, value), modes first."""
+    def requests_for(self, settings: Settings) -> list[tuple[str, int, int]]:
+        """The controls to write for those settings that are controls: (name, number, value), modes first."""
         requests = []
         for name, menu in self.menus.items():
             if name in settings and settings[name] in menu:
-                requests.append((self.numbers[name], menu[settings[name]]))
+                requests.append((name, self.numbers[name], menu[settings[name]]))
         for name, span in self.ranges.items():
             value = settings.get(name)
             if isinstance(value, int | float):
-                requests.append((self.numbers[name], round(min(max(value, span.min), span.max))))
+                requests.append((name, self.numbers[name], round(min(max(value, span.min), span.max))))
         return requests
 
     def knows(self, name: str) -> bool:

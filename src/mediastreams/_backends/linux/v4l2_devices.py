@@ -19,7 +19,7 @@ from mediastreams._backends.linux.v4l2_ioctl import Capabilities, ControlInfo, R
 from mediastreams._backends.linux.v4l2_layouts import cost_of
 from mediastreams._backends.linux.v4l2_modes import USUAL_SIZES, FormatOffer, cheapest_modes, usual_sizes
 from mediastreams._backends.sysfs import facing_mode, physical_device, read_attribute
-from mediastreams._rules.values import DeviceModel, VideoMode
+from mediastreams._rules.values import DeviceModel, Setting, VideoMode
 from mediastreams.abc import Device
 
 __all__ = ["Camera", "CameraListing", "label_of"]
@@ -42,6 +42,8 @@ class Camera:
     label: str
     offers: tuple[FormatOffer, ...] = ()
     controls: Controls = field(default_factory=Controls)
+    written: dict[str, Setting] = field(default_factory=dict, compare=False)
+    """Controls that this process has set since the camera was plugged in: it keeps them when it closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class _Answers:
     capabilities: Capabilities
     offers: tuple[FormatOffer, ...]
     listed: tuple[ControlInfo, ...]
+    written: dict[str, Setting] = field(default_factory=dict, compare=False)
 
 
 class CameraListing:
@@ -116,7 +119,7 @@ class CameraListing:
             label=label,
             model=DeviceModel("video", modes=modes, choices=choices, ranges=controls.ranges, defaults=controls.present),
             group=physical_device(folder / "device"),
-            handle=Camera(path, label, offers, controls),
+            handle=Camera(path, label, offers, controls, answers.written if answers else {}),
         )
 
     def _links(self) -> dict[str, str]:

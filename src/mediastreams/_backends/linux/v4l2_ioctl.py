@@ -249,6 +249,11 @@ class VideoNode:
             return None
         return int(answer.value)
 
+    def asleep(self, control: int) -> bool:
+        """Whether writing a control has no effect now, its automatic mode being on."""
+        query = s.ControlQuery(id=control)
+        return self.supports("QUERYCTRL", query) and bool(query.flags & s.CONTROL_INACTIVE)
+
     def write_control(self, control: int, value: int) -> None:
         """Set a control. Raises: OSError."""
         self.call("S_CTRL", s.Control(id=control, value=value))

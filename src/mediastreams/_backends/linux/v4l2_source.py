@@ -32,7 +32,7 @@ from mediastreams._backends.linux.v4l2_pictures import Colours, PictureMaker, pi
 from mediastreams._backends.linux.v4l2_stream import CaptureStream, Filled, Negotiated, same_node
 from mediastreams._engine.frames import Picture
 from mediastreams._engine.worker import Worker, after_fork_in_child
-from mediastreams._rules.values import Kind, Mode, Settings, VideoMode
+from mediastreams._rules.values import Kind, Mode, Setting, Settings, VideoMode
 from mediastreams.abc import Clock, Delivery, Source
 
 __all__ = ["CameraSource"]
@@ -62,6 +62,7 @@ class CameraSource(Source):
         clock: Clock,
         offers: Sequence[FormatOffer] = (),
         controls: Controls | None = None,
+        written: dict[str, Setting] | None = None,
         stall_seconds: float = _STALL_SECONDS,
     ) -> None:
         self.path = path
@@ -74,7 +75,7 @@ class CameraSource(Source):
         self._controls = controls or Controls()
         self._stall_seconds = stall_seconds
         self._reader: _Reader | None = None
-        self._settings: Settings = {}
+        self._written: dict[str, Setting] = {} if written is None else written
         after_fork_in_child(self)
 
     def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode | None:
@@ -85,7 +86,6 @@ class CameraSource(Source):
             stream, agreed = self._open(mode, rate)
         except OSError as error:
             raise translate(error, label=self.label, path=self.path) from error
-        self._settings = {**self._controls.present}
         try:
             self.configure(settings)
             self._reader = _Reader(self, stream, agreed, _mode_of(agreed, mode, rate), delivery)
@@ -133,24 +133,28 @@ class CameraSource(Source):
             _logger.warning("The camera “%s” (%s) does not stop: its driver hangs", self.label, self.path)
 
     def configure(self, settings: Settings) -> bool:
-        changed = {name: value for name, value in settings.items() if self._settings.get(name) != value}
-        if self._reader is not None and any(name in _MODE_NAMES for name in changed):
+        if self._reader is not None and any(name in _MODE_NAMES for name in settings):
             return False
+        # What already holds is not written: somebody may have adjusted the camera since we asked it.
+        holds = {**self._controls.present, **self._written}
+        changed = {name: value for name, value in settings.items() if holds.get(name) != value}
         requests = self._controls.requests_for(changed)
         if requests:
             self._write(requests)
-        self._settings = {**self._settings, **changed}
+            self._written.update({name: changed[name] for name, _, _ in requests})
         return True
 
-    def _write(self, requests: list[tuple[int, int]]) -> None:
+    def _write(self, requests: list[tuple[str, int, int]]) -> None:
         """Set controls through a descriptor of their own: the reader has the other one."""
         try:
             with VideoNode(self.path) as node:
-                for control, value in requests:
+                for name, control, value in requests:
+                    if node.asleep(control):
+                        continue
                     try:
                         node.write_control(control, value)
-                    except OSError as error:  # asleep in its automatic mode, or out of a range that depends on others
-                        _logger.warning("%s refused control %#x = %d: %s", self.path, control, value, error)
+                    except OSError as error:  # out of a range that depends on other controls
+                        _logger.warning("The camera “%s” refused %s = %d: %s", self.label, name, value, error)
         except OSError as error:
             raise translate(error, label=self.label, path=self.path) from error
 
