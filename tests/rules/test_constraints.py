@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediastreams._rules.constraints import Constraint, Constraints, asks_presence, aspect_of, parse_constraints
+from mediastreams.errors import OverconstrainedError
 
 
 def test_a_bare_value_is_ideal_in_the_basic_set_and_exact_in_an_advanced_one():
@@ -98,3 +99,11 @@ def test_the_order_of_keys_leaves_no_trace(names):
     mapping = {name: "x" if name == "device_id" else 3 for name in names}
     parsed = parse_constraints("video", mapping)
     assert list(parsed.basic) == ["width", "height", "frame_rate", "device_id", "zoom"]
+
+
+@pytest.mark.parametrize("how", ["ideal", "exact"])
+def test_a_string_longer_than_any_id_is_refused_by_the_name_of_its_constraint(how):
+    assert parse_constraints("video", {"group_id": {how: "x" * 500}}).basic
+    with pytest.raises(OverconstrainedError, match="501 characters") as failed:
+        parse_constraints("video", {"group_id": {how: ["x", "x" * 501]}})
+    assert failed.value.constraint == "group_id"
