@@ -80,7 +80,7 @@ class DOMException(Exception):
         self._name = str(name) if kind == "DOMException" else kind
         self.args = (self._message,)
         if isinstance(self, OSError):
-            self.errno = errno
+            setattr(self, "errno", errno)  # noqa: B010 - an attribute of OSError, unknown to this base class
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The life of a track as a table: live or ended, muted or not, enabled or not.
+"""The life of a track as a table: live or ended, muted or not.
 
 Not for: firing or stopping anything: `advance` says what has to happen, the caller does it in that order.
 
@@ -8,26 +8,24 @@ An ended track is never muted or unmuted again and fires nothing: its source no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-__all__ = ["Effect", "Flow", "TrackInput", "TrackState", "advance", "cloned", "flow_of", "set_enabled", "stream_active"]
+__all__ = ["TRANSITIONS", "Effect", "TrackInput", "TrackState", "advance"]
 
 TrackInput: TypeAlias = Literal["stop", "source ended", "source muted", "source unmuted"]
 Effect: TypeAlias = Literal["notify source", "fire ended", "fire mute", "fire unmute"]
-Flow: TypeAlias = Literal["media", "black or silence", "nothing"]
 _ReadyState: TypeAlias = Literal["live", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrackState:
-    """The slots [[ReadyState]], [[Muted]] and [[Enabled]]."""
+    """The slots [[ReadyState]] and [[Muted]]."""
 
     ready_state: _ReadyState = "live"
     muted: bool = False
-    enabled: bool = True
 
 
 _Key: TypeAlias = tuple[_ReadyState, bool, TrackInput]
@@ -59,41 +57,4 @@ def advance(state: TrackState, what: TrackInput) -> tuple[TrackState, tuple[Effe
     if row is None:
         return state, ()
     ready_state, muted, effects = row
-    return TrackState(ready_state, muted, state.enabled), effects
-
-
-def set_enabled(state: TrackState, *, enabled: bool) -> TrackState:
-    """Set the slot; an ended track keeps the value, it just does nothing.
-
-    https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-enabled
-    """
-    return replace(state, enabled=enabled)
-
-
-def cloned(state: TrackState, *, source_muted: bool) -> TrackState:
-    """Give the state of a clone: as live and as enabled as the original, as muted as the source.
-
-    SPEC-ISSUE: the steps of *clone a track* forget the enabled state, which *Media Flow* exempts for clones
-    from "always enabled"; web-platform-tests and browsers copy it.
-
-    https://w3c.github.io/mediacapture-main/#clone-track
-    """
-    return TrackState(state.ready_state, source_muted, state.enabled)
-
-
-def flow_of(state: TrackState) -> Flow:
-    """Say what consumers get.
-
-    https://w3c.github.io/mediacapture-main/#media-flow
-    """
-    if state.ready_state == "ended":
-        return "nothing"
-    return "media" if state.enabled and not state.muted else "black or silence"
-
-
-def stream_active(tracks: Sequence[TrackState]) -> bool:
-    """Say whether a stream of these tracks is active: one of them has not ended.
-
-    https://w3c.github.io/mediacapture-main/#stream-active
-    """
-    return any(track.ready_state == "live" for track in tracks)
+    return TrackState(ready_state, muted), effects

@@ -47,7 +47,7 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
         def commit(settings: Settings) -> None:
             # 4.3. Both slots at once. A track that ended meanwhile keeps what it ended with, and what a later call
             # has done stands.
-            if track._ready_state is MediaStreamTrackState.LIVE and number >= track._committed:
+            if track.ready_state is MediaStreamTrackState.LIVE and number >= track._committed:
                 track._committed = number
                 track._constraints = dict(new_constraints)
                 track._settings = dict(settings)

@@ -22,6 +22,7 @@ from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.worker import reaper
 from mediastreams._rules.capabilities import capabilities_of, inherent_settings
 from mediastreams._rules.constraints import parse_constraints
+from mediastreams._rules.track_state import TrackInput, TrackState, advance
 from mediastreams._webidl.conversions import boolean, dom_string
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
@@ -97,8 +98,7 @@ class MediaStreamTrack(EventTarget):
         self._id = str(uuid.uuid4())  # [[Id]]
         self._kind = source.kind  # [[Kind]]
         self._label = source.label  # [[Label]]
-        self._ready_state = MediaStreamTrackState.LIVE  # [[ReadyState]]
-        self._muted = source.hub.muted  # [[Muted]]
+        self._state = TrackState(muted=source.hub.muted)  # [[ReadyState]], [[Muted]]
         self._constraints = dict(constraints)  # [[Constraints]]
         self._settings = dict(settings)  # [[Settings]]
         self._content_hint = ""
@@ -113,15 +113,14 @@ class MediaStreamTrack(EventTarget):
         adapt(feed, source.hub.mode, dict(settings))
         source.hub.add_feed(feed)
         if feed.ended or source.hub.ended:  # the source ended between its start and now
-            self._ready_state = MediaStreamTrackState.ENDED
+            self._state = TrackState("ended", source.hub.muted)
             feed.stop()
 
     _source: TrackSource
     _id: str
     _kind: Kind
     _label: str
-    _ready_state: MediaStreamTrackState
-    _muted: bool
+    _state: TrackState
     _constraints: dict[str, Any]
     _settings: dict[str, Any]
     _content_hint: str
@@ -160,12 +159,12 @@ class MediaStreamTrack(EventTarget):
     @property
     def muted(self) -> bool:
         """Whether the source temporarily cannot give data; see the ``mute`` and ``unmute`` events."""
-        return self._muted
+        return self._state.muted
 
     @property
     def ready_state(self) -> MediaStreamTrackState:
         """``"live"`` or ``"ended"``; what has ended stays so."""
-        return self._ready_state
+        return MediaStreamTrackState(self._state.ready_state)
 
     @property
     def content_hint(self) -> str:
@@ -206,12 +205,11 @@ class MediaStreamTrack(EventTarget):
             self._source, self._settings, copy.deepcopy(self._constraints), enabled=self._feed.enabled
         )
         # 4-6. The state, and (in _create) constraints and settings.
-        if self._ready_state is MediaStreamTrackState.ENDED:
-            clone._ready_state = MediaStreamTrackState.ENDED
-            clone._feed.stop()
         # SPEC-ISSUE: the text creates clones enabled, "unless stated otherwise (for example when cloned)": the
         # web-platform-tests and every browser carry `enabled`, muted state and hint over.
-        clone._muted = self._muted
+        clone._state = self._state
+        if self._state.ready_state == "ended":
+            clone._feed.stop()
         clone._content_hint = self._content_hint
         return clone
 
@@ -220,53 +218,45 @@ class MediaStreamTrack(EventTarget):
 
         https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-stop
         """
-        # 2. Nothing to do for an ended track.
-        if self._ready_state is MediaStreamTrackState.ENDED:
-            return
-        # 4. The state first: another thread that sees the source stopped must see the track ended.
-        self._ready_state = MediaStreamTrackState.ENDED
-        # 3. Tell the source.
-        self._feed.stop()
-        self._after_end()
+        self._advance("stop")
 
     def _end(self, _error: BaseException | None) -> None:
         """The task of *track ended*, for every reason but `stop`.
 
         https://w3c.github.io/mediacapture-main/#track-ended
         """
-        # 1-2. Once.
-        if self._ready_state is MediaStreamTrackState.ENDED:
-            return
-        self._ready_state = MediaStreamTrackState.ENDED
-        # 3. Tell the source.
-        self._feed.stop()
-        # 4. Fire.
-        fire_event(self, "ended")
-        self._after_end()
-
-    def _after_end(self) -> None:
-        self._recheck_waits()
-        if self._source.on_track_ended is not None:
-            self._source.on_track_ended()
+        self._advance("source ended")
 
     def _set_muted(self, muted: bool) -> None:  # noqa: FBT001 - the argument of a task
         """*Set a track's muted state*.
 
         https://w3c.github.io/mediacapture-main/#set-track-muted
         """
-        # 2-3. The slot.
-        if self._muted is muted or self._ready_state is MediaStreamTrackState.ENDED:
-            return
-        self._muted = muted
-        # 4-5. Fire.
-        fire_event(self, "mute" if muted else "unmute")
+        self._advance("source muted" if muted else "source unmuted")
+
+    def _advance(self, what: TrackInput) -> None:
+        """Take one input of the table in ``_rules/track_state.py``: the new state first, then its effects in order.
+
+        The state comes first because another thread that sees the source stopped must see the track ended.
+        """
+        before = self._state
+        self._state, effects = advance(before, what)
+        for effect in effects:
+            if effect == "notify source":
+                self._feed.stop()
+            else:
+                fire_event(self, effect.removeprefix("fire "))
+        if self._state.ready_state != before.ready_state:
+            self._recheck_waits()
+            if self._source.on_track_ended is not None:
+                self._source.on_track_ended()
 
     def _set_configuration(self, settings: Settings) -> None:
         """The source changed by itself: new settings, and ``configurationchange`` when they differ.
 
         https://w3c.github.io/mediacapture-extensions/#event-mediastreamtrack-configurationchange
         """
-        if self._ready_state is MediaStreamTrackState.LIVE and dict(settings) != self._settings:
+        if self._state.ready_state == "live" and dict(settings) != self._settings:
             self._settings = dict(settings)
             fire_event(self, "configurationchange")
 
@@ -292,7 +282,7 @@ class MediaStreamTrack(EventTarget):
         https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-getsettings
         """
         settings = self._settings
-        if self._ready_state is MediaStreamTrackState.ENDED:
+        if self._state.ready_state == "ended":
             settings = inherent_settings(settings)
         return MediaTrackSettings(**settings)
 
@@ -311,7 +301,7 @@ class MediaStreamTrack(EventTarget):
         self._owner.check(where)
         given = convert_media_track_constraints(constraints, keywords, where)
         # 2. An ended track takes anything and does nothing.
-        if self._ready_state is MediaStreamTrackState.LIVE:
+        if self._state.ready_state == "live":
             # 3. The template method.
             await apply_constraints(self, given)
 
@@ -374,19 +364,19 @@ class MediaStreamTrack(EventTarget):
             queue_task(self._owner, self._set_configuration, settings)
 
     def _source_died_in_fork(self) -> None:
-        self._ready_state = MediaStreamTrackState.ENDED
+        self._state = TrackState("ended", self._state.muted)
 
     # ── Python ───────────────────────────────────────────────────────────────────────────────────
 
     def _can_still_fire(self, type: str) -> bool:
-        return self._ready_state is MediaStreamTrackState.LIVE or type not in _TRACK_EVENTS
+        return self._state.ready_state == "live" or type not in _TRACK_EVENTS
 
     def _listeners_changed(self) -> None:
         """*Garbage collection*: a live track with listeners is kept.
 
         https://w3c.github.io/mediacapture-main/#mediastreamtrack
         """
-        live = self._ready_state is MediaStreamTrackState.LIVE
+        live = self._state.ready_state == "live"
         self._feed.kept = self if live and self._has_listeners() else None
 
     def __enter__(self) -> Self:
@@ -407,7 +397,7 @@ class MediaStreamTrack(EventTarget):
 
     def __repr__(self) -> str:
         state = "" if self._feed.enabled else " disabled"
-        state += " muted" if self._muted else ""
+        state += " muted" if self._state.muted else ""
         shown = self._settings
         if self._kind == "video" and "width" in shown:
             size = f" {shown['width']}×{shown['height']} @ {shown.get('frame_rate', 0):g} fps"
@@ -415,11 +405,11 @@ class MediaStreamTrack(EventTarget):
             size = f" {shown['sample_rate']} Hz × {shown.get('channel_count', 1)}"
         else:
             size = ""
-        return f"<{type(self).__name__} {self._kind} {self._label!r} {self._ready_state}{state}{size}>"
+        return f"<{type(self).__name__} {self._kind} {self._label!r} {self._state.ready_state}{state}{size}>"
 
     def __del__(self) -> None:
         feed = getattr(self, "_feed", None)
-        if feed is None or self._ready_state is MediaStreamTrackState.ENDED or sys.is_finalizing():
+        if feed is None or self._state.ready_state == "ended" or sys.is_finalizing():
             return
         reaper.put(feed.stop)  # takes no lock, as a finaliser must not
         if self._source.device_class:

@@ -85,7 +85,7 @@ class VideoTrackGenerator:
     def __init__(self) -> None:
         self._owner = Owner()
         self._sink = _FrameSink("video")
-        self._track = MediaStreamTrack._create(self._sink.source.track_source("generator"), {})  # [[track]]
+        self._track: MediaStreamTrack = MediaStreamTrack._create(self._sink.source.track_source("generator"), {})  # [[track]]
         self._sink.source.hub.release()
         self._mute_queued = False
 
