@@ -143,8 +143,8 @@ class Regions:
         distance = size_distance(size, *whole)
         if not size.couples or distance <= bound_of_box(size, *size.height):
             return distance, whole
-        found = nearest_in_box(size, min(below, distance))
-        return (distance, whole) if distance <= found[0] else found
+        nearest = nearest_in_box(size, min(below, distance))
+        return (distance, whole) if distance <= nearest[0] else nearest
 
 
 def _least(low: int, high: int, native: int, ideal: float | None) -> float:

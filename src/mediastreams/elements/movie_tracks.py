@@ -40,7 +40,7 @@ class MovieTracks:
             for source in self._sources:
                 settings = settings_satisfying(source.model, {}, display=False)
                 source.open_for(source.model.modes[0], settings)
-                tracks.append(MediaStreamTrack._create(source, settings))  # noqa: SLF001 - tracks are made by the library
+                tracks.append(MediaStreamTrack._create(source, settings))
                 source.hub.release()
         except BaseException:
             for track in tracks:
