@@ -79,9 +79,14 @@ class Clock(ABC):
 class Wake(Protocol):
     """A flag that ends a wait. Setting is thread-safe and idempotent."""
 
-    def set(self) -> None: ...
-    def clear(self) -> None: ...
-    def is_set(self) -> bool: ...
+    def set(self) -> None:
+        """End the wait."""
+
+    def clear(self) -> None:
+        """Make it ready for the next wait."""
+
+    def is_set(self) -> bool:
+        """Whether it was set since it was cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +199,7 @@ class PermissionPolicy(ABC):
 
     @abstractmethod
     async def request(self, descriptor: Mapping[str, Any]) -> str:
-        """Ask the person, who may take any time; answer ``granted`` or ``denied``. Called while `query` says ``prompt``."""
+        """Ask the person, who may take any time; answer ``granted`` or ``denied``.
+
+        Called only while `query` says ``prompt``.
+        """

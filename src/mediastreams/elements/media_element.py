@@ -195,7 +195,7 @@ class MediaElement(EventTarget):
 
         https://html.spec.whatwg.org/multipage/media.html#dedicated-media-source-failure-steps
         """
-        self._error = MediaError._create(code, str(error))  # noqa: SLF001 - made by the library
+        self._error = MediaError._create(code, str(error))
         self._cause = error
         self._stop_time_update()
         if code == MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED:
@@ -459,7 +459,7 @@ class MediaElement(EventTarget):
             return
         tracks += playback.tracks.create()
         for track in tracks:
-            stream._add_track_by_library(track)  # noqa: SLF001 - the library adds, hence the event
+            stream._add_track_by_library(track)
 
     def _end_captures(self) -> None:
         """What was captured is no longer played: its tracks end, then leave their streams.
@@ -468,8 +468,8 @@ class MediaElement(EventTarget):
         """
         for stream, tracks in self._captures:
             for track in tracks:
-                track._end(None)  # noqa: SLF001 - as a source's end would
-                stream._remove_track_by_library(track)  # noqa: SLF001
+                track._end(None)
+                stream._remove_track_by_library(track)
             tracks.clear()
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────

@@ -32,8 +32,8 @@ class MediaError:
     @classmethod
     def _create(cls, code: int, message: str) -> MediaError:
         error = cls.__new__(cls)
-        error._code = code  # noqa: SLF001 - our own
-        error._message = message  # noqa: SLF001
+        error._code = code
+        error._message = message
         return error
 
     @property

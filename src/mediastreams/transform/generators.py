@@ -85,7 +85,8 @@ class VideoTrackGenerator:
     def __init__(self) -> None:
         self._owner = Owner()
         self._sink = _FrameSink("video")
-        self._track: MediaStreamTrack = MediaStreamTrack._create(self._sink.source.track_source("generator"), {})  # [[track]]
+        source = self._sink.source.track_source("generator")
+        self._track: MediaStreamTrack = MediaStreamTrack._create(source, {})  # [[track]]
         self._sink.source.hub.release()
         self._mute_queued = False
 
