@@ -7,7 +7,7 @@ import mediastreams as ms
 
 async def main() -> None:
     async with ms.media_devices.get_user_media(video=True) as stream:
-        track = stream.video
+        [track] = stream.get_video_tracks()
         print("can do ", track.get_capabilities())
         print("is set ", track.get_settings())
 

@@ -18,7 +18,7 @@ def meter(track: ms.MediaStreamTrack) -> None:
 
 async def main() -> None:
     async with ms.media_devices.get_user_media(audio={"echo_cancellation": False}) as stream:
-        thread = threading.Thread(target=meter, args=[stream.audio])
+        thread = threading.Thread(target=meter, args=stream.get_audio_tracks())
         thread.start()
         await asyncio.to_thread(thread.join)
 

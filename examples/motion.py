@@ -10,7 +10,8 @@ import mediastreams as ms
 async def main() -> None:
     async with ms.media_devices.get_user_media(video={"width": 640, "height": 480, "frame_rate": 30}) as stream:
         before = None
-        frames = stream.video.frames(format="gray", width=160, height=120)
+        [track] = stream.get_video_tracks()
+        frames = track.frames(format="gray", width=160, height=120)
         async for frame in frames:
             picture = frame.to_ndarray().astype(np.int16)
             if before is not None:

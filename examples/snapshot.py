@@ -1,16 +1,15 @@
 """One picture of the default camera, as a file. Run with MEDIASTREAMS_FAKE_DEVICES=1 where there is no camera."""
 
 import asyncio
-from pathlib import Path
 
 import mediastreams as ms
 
 
 async def main() -> None:
     async with ms.media_devices.get_user_media(video=True) as stream:
-        assert stream.video is not None
-        async for frame in stream.video.frames():
-            Path("snapshot.png").write_bytes(frame._repr_png_())  # what Jupyter shows
+        [track] = stream.get_video_tracks()
+        async for frame in track.frames(width=640):
+            frame.to_image().save("snapshot.png")  # a PIL image; in Jupyter, the frame itself is shown as a picture
             print(frame)
             break
 

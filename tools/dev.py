@@ -77,12 +77,12 @@ def demo(*options):
 
 
 def lint():
-    environment(dev=True)
+    environment("dev")
     return 1 if lint_failures() else 0
 
 
 def test(*options):
-    environment(dev=True)
+    environment("dev")
     missing = system_programs()
     failed = lint_failures()
     say("pytest")
@@ -96,12 +96,12 @@ def lab(*options):
         raise Failure("tests/lab/run.py is not there")
     if not sys.platform.startswith("linux"):
         raise Failure("the lab boots a Linux guest of the host's own files: it needs a Linux host")
-    environment(dev=True)
+    environment("dev")
     return run([PYTHON, script, *options], check=False).returncode
 
 
 def ci():
-    environment(dev=True)
+    environment("dev")
     missing = system_programs()
     failed = lint_failures()
     say("pytest")
@@ -116,15 +116,12 @@ def ci():
 
 
 def bench(*options):
-    environment(dev=True)
-    script = ROOT / "benchmarks" / "run.py"
-    if not script.is_file():
-        raise Failure("benchmarks/run.py is not there")
-    return run([PYTHON, script, *options], check=False).returncode
+    environment("dev", "bench")
+    return run([PYTHON, ROOT / "benchmarks" / "run.py", *options], check=False).returncode
 
 
 def soak(*options):
-    environment(dev=True)
+    environment("dev")
     system_programs()
     return pytest(["-m", "soak", "--timeout", "0", *options])[0]
 
@@ -146,7 +143,7 @@ def lint_failures():
         "ruff check": [ruff, "check"],
         "ruff format": [ruff, "format", "--check"],
         "mypy": [mypy],
-        "pyright, public types": [pyright, "--verifytypes", "mediastreams", "--ignoreexternal"],
+        "pyright, public types": [PYTHON, "tools/public_types.py"],
         "pyright, examples": [pyright, "--pythonpath", PYTHON, "examples"],
         "import floors": [floors, "--no-logo"],
     }
@@ -188,19 +185,19 @@ def conclude(code, failed, missing):
     return code or (1 if failed else 0)
 
 
-def environment(*, dev=False):
-    """Make ``.venv`` hold the project and what the lock file says; quick when it does already."""
+def environment(*groups):
+    """Make ``.venv`` hold the project and what the lock file says of these groups; quick when it does already."""
     if not PYTHON.is_file():
         create_environment()
     uv = find_uv()
     if uv:
-        options = ["--group", "dev"] if dev else ["--no-default-groups"]
+        options = ["--no-default-groups", *(f"--group={group}" for group in groups)]
         # Inexact: what a developer has installed besides stays.
         done = run([uv, "sync", "--locked", "--inexact", "--quiet", *options], check=False, env=uv_settings())
         if done.returncode == 0:
             return
         print("uv could not install by the lock file; trying pip")
-    install_with_pip(dev=dev)
+    install_with_pip(groups)
 
 
 def create_environment():
@@ -249,13 +246,14 @@ def uv_settings():
     return env
 
 
-def install_with_pip(*, dev):
+def install_with_pip(groups):
     if run([PYTHON, "-m", "pip", "--version"], check=False, quiet=True).returncode:
         run([PYTHON, "-m", "ensurepip", "--upgrade"])
     wanted = ["--editable", "."]
-    if dev:
-        with (ROOT / "pyproject.toml").open("rb") as file:
-            wanted += tomllib.load(file)["dependency-groups"]["dev"]
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        known = tomllib.load(file)["dependency-groups"]
+    for group in groups:
+        wanted += known[group]
     run([PYTHON, "-m", "pip", "install", "--quiet", *wanted])
 
 
