@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.audio_adapter import AudioAdapter
     from mediastreams._engine.source import SourceHub
     from mediastreams._engine.video_adapter import VideoAdapter
+    from mediastreams._rules.constraints import Constraints
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock
 
@@ -122,7 +123,7 @@ class TrackFeed:
         self.muted = hub.muted
         self.adapter: VideoAdapter | AudioAdapter | None = None
         self.target: Settings = {}  # what the track's frames are to be; other tracks of the source heed it
-        self.required: frozenset[str] = frozenset()  # which settings of the source itself the track's constraints hold
+        self.constraints: Constraints | None = None  # the track's; other tracks of the source heed what they require
         self.shape: object = None  # what the adapter was made for
         self.changing = False  # the track itself is having its source changed
         self.video_counters = VideoCounters()

@@ -14,7 +14,7 @@ from mediastreams._rules.select_settings import Overconstrained, select_settings
 from mediastreams._rules.serving import serves
 from mediastreams._webidl.tasks import in_parallel, queue_task
 from mediastreams.capture.enums import MediaStreamTrackState
-from mediastreams.capture.track_source import adapt
+from mediastreams.capture.track_source import adapt, scaled_target
 from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:
@@ -85,13 +85,15 @@ def _selected(model: DeviceModel, parsed: Constraints, current: Settings | None)
 def follow_source(track: MediaStreamTrack, mode: Mode) -> Settings:
     """Choose new settings because the source has changed its mode by itself or for another track.
 
-    Settings that the new mode still serves stay. Else they are selected again under the track's constraints,
-    and if those cannot be met any more, without them: the frames come as they come. Any thread.
+    Settings that the new mode still serves stay, scaled if they have to be. Else they are selected again under the
+    track's constraints, and if those cannot be met any more, without them: the frames come as they come. Any thread.
 
     https://w3c.github.io/mediacapture-main/#dfn-applyconstraints-algorithm (the paragraph on choosing new settings)
     """
     source, feed = track._source, track._feed
     settings: Settings = feed.target
+    if not settings or not serves(mode, settings):
+        settings = scaled_target(feed)
     if not settings or not serves(mode, settings):
         model = source.model_in(mode)
         try:

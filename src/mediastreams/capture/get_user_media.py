@@ -167,23 +167,15 @@ async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constr
 
 async def _open(source: TrackSource, selection: Selection, constraints: Constraints) -> Opened:
     """Open a source in the mode that was selected; what it really runs in may need other settings."""
-    assert selection.mode is not None
     try:
-        mode, own = await in_parallel(
+        settings = await in_parallel(
             source.open_for, selection.mode, selection.settings, constraints, abandoned=lambda _: source.hub.release()
         )
     except (NotAllowedError, NotReadableError, NotFoundError, OverconstrainedError):
         raise
     except Exception as error:
         raise AbortError(f"{source.label or 'The device'} could not be opened: {error}") from error
-    assert mode is not None  # a device that has modes runs in one
-    again = select_settings([source.model_in(mode)], constraints, current=selection.settings)
-    if isinstance(again, Overconstrained):
-        source.hub.release()
-        raise OverconstrainedError(
-            again.constraint, f"{source.label} runs in another mode than it offered: {again.message}"
-        )
-    return Opened(source, {**again.settings, **own})
+    return Opened(source, settings)
 
 
 def stream_of(devices: MediaDevices, opened: Sequence[Opened], given: Mapping[Kind, Mapping[str, Any]]) -> MediaStream:

@@ -16,7 +16,7 @@ import uuid
 import warnings
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.worker import reaper
@@ -109,7 +109,7 @@ class MediaStreamTrack(EventTarget):
         self._feed = feed = TrackFeed(source.hub, self)
         feed.enabled = enabled  # [[Enabled]]
         if constraints:
-            feed.required = source.held_by(parse_constraints(source.kind, constraints, display=source.display))
+            feed.constraints = parse_constraints(source.kind, constraints, display=source.display)
         adapt(feed, source.hub.mode, dict(settings))
         source.hub.add_feed(feed)
         if feed.ended or source.hub.ended:  # the source ended between its start and now
@@ -378,6 +378,9 @@ class MediaStreamTrack(EventTarget):
         """
         live = self._state.ready_state == "live"
         self._feed.kept = self if live and self._has_listeners() else None
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("a track cannot be copied or pickled: clone() it, or send its frames")
 
     def __enter__(self) -> Self:
         return self

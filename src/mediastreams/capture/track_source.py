@@ -8,12 +8,14 @@ out of the mode it runs in, and then in a mode that serves every track that is l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._rules.fitness import satisfies
-from mediastreams._rules.select_settings import Overconstrained, select_settings
+from mediastreams._rules.constraints import Constraints
+from mediastreams._rules.fitness import fitness_distance, satisfies
+from mediastreams._rules.select_settings import EQUAL_WITHIN, Overconstrained, Selection, select_settings
 from mediastreams._rules.serving import cheapest_mode, serves
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Setting, Settings, VideoMode
 from mediastreams.errors import OverconstrainedError
@@ -23,9 +25,17 @@ if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.source import SourceHub
     from mediastreams._engine.video_adapter import VideoAdapter
-    from mediastreams._rules.constraints import Constraints
 
-__all__ = ["TrackSource", "adapt", "adapter_for", "own_settings", "pinned", "source_settings"]
+__all__ = [
+    "TrackSource",
+    "adapt",
+    "adapter_for",
+    "own_settings",
+    "pinned",
+    "requires",
+    "scaled_target",
+    "source_settings",
+]
 
 _INHERENT: Final = frozenset({"device_id", "group_id", "facing_mode", "resize_mode"})
 _SHAPE: Final = ("width", "height", "frame_rate", "resize_mode", "sample_rate", "channel_count")
@@ -66,33 +76,34 @@ class TrackSource:
         """The model restricted to one mode."""
         return replace(self.model, modes=(mode,))  # type: ignore[arg-type]  # of the model's kind
 
-    def open_for(
-        self, mode: Mode | None, target: Settings, constraints: Constraints | None = None
-    ) -> tuple[Mode | None, Settings]:
+    def open_for(self, mode: Mode | None, target: Settings, constraints: Constraints | None = None) -> Settings:
         """Open the source, or join it as it runs, for a new track. Reserves it; see `SourceHub.open`. Blocks.
 
-        Returns the mode that it runs in, and those of its own settings that differ from ``target`` for the sake of
-        other tracks.
+        Returns the settings that the track gets. They differ from ``target`` where the source serves other tracks.
 
         Raises:
-            OverconstrainedError: the live tracks need modes or settings that exclude the wanted ones.
+            OverconstrainedError: the live tracks exclude what the constraints require.
             NotReadableError: the device is busy or fails.
             NotFoundError: it is gone.
         """
-        hub = self.hub
+        hub, constraints = self.hub, constraints or Constraints(self.kind)
         with hub.operation:
-            target = self._agreed(target, constraints, None)
             if hub.running and not hub.ended:
-                mode = self._mode_for(target, without=None)
+                target = self._agreed(target, constraints, None)
+                mode, target = self._settled(target, constraints, None)
             own = source_settings(self.model, target)
-            actual = hub.open(mode if mode is None else pinned(mode, target), own, target)
-            self._tell_others(own, None)
-            return actual, own
+            hub.open(mode if mode is None else pinned(mode, target), own, target)
+            try:
+                self._tell_others(own, None)
+                return self._possible(target, constraints)
+            except BaseException:
+                hub.release()
+                raise
 
     def configure_for(self, feed: TrackFeed, target: Settings, constraints: Constraints) -> Settings:
         """Bring the source and one track's adapter to the settings that were selected for it. Blocks.
 
-        Returns the settings, which differ from ``target`` where other tracks hold the source.
+        Returns the settings, which differ from ``target`` where the source serves other tracks.
 
         Raises:
             OverconstrainedError: as in `open_for`.
@@ -103,9 +114,11 @@ class TrackSource:
             before, feed.changing = feed.target, True
             try:
                 if self.reopens and hub.running:
-                    target = feed.target = self._agreed(target, constraints, feed)
+                    target = self._agreed(target, constraints, feed)
+                    mode, target = self._settled(target, constraints, feed)
+                    feed.target = target
                     own = source_settings(self.model, target)
-                    hub.reconfigure(self._mode_for(target, without=feed), own)
+                    hub.reconfigure(mode, own)
                     self._tell_others(own, feed)
                     target = self._possible(target, constraints)
             except BaseException:
@@ -114,39 +127,30 @@ class TrackSource:
             finally:
                 feed.changing = False
             adapt(feed, hub.mode, target)
-            feed.required = self.held_by(constraints)
+            feed.constraints = constraints
             return target
-
-    def held_by(self, constraints: Constraints) -> frozenset[str]:
-        """Which of the source's own settings a track's constraints require."""
-        required = {name for name, constraint in constraints.basic.items() if constraint.required}
-        return frozenset(required & self._own)
-
-    @property
-    def _own(self) -> set[str]:
-        return own_settings(self.model)
 
     def _others(self, without: TrackFeed | None) -> list[TrackFeed]:
         return [feed for feed in self.hub.feeds if feed is not without and not feed.ended]
 
-    def _agreed(self, target: Settings, constraints: Constraints | None, feed: TrackFeed | None) -> Settings:
+    def _agreed(self, target: Settings, constraints: Constraints, feed: TrackFeed | None) -> Settings:
         """Settle what the source does for all its tracks: it is as the newest request wants.
 
         What that does not ask for, or another track's constraints require, stays as it is.
         """
         hub, others = self.hub, self._others(feed)
-        if not hub.running or hub.ended or not (others or (feed is None and hub.pending)):
+        if not others and not (feed is None and hub.pending):
             return target
-        basic = {} if constraints is None else constraints.basic
-        asked = set(basic).union(*(() if constraints is None else constraints.advanced))
+        asked = set(constraints.basic).union(*constraints.advanced)
         kept: dict[str, Setting] = {}
         for name, value in hub.settings.items():
             if target.get(name, value) == value:
                 continue
-            held = any(name in other.required for other in others)
+            held = any(requires(other, name) for other in others)
             if name in asked and not held:
                 continue
-            if name in basic and basic[name].required and not satisfies(name, basic[name], value):
+            mine = constraints.basic.get(name)
+            if mine is not None and mine.required and not satisfies(name, mine, value):
                 raise OverconstrainedError(
                     name,
                     f"{name}: another track of {self.label or 'the source'} requires {value!r}; "
@@ -166,32 +170,79 @@ class TrackSource:
     def _possible(self, target: Settings, constraints: Constraints) -> Settings:
         """The settings, selected again where the device came up in another mode than it was asked for."""
         mode = self.hub.mode
-        if mode is None or serves(mode, target):
+        if mode is None or serves(mode, target, adaptable=self.model.adaptable):
             return target
         again = select_settings([self.model_in(mode)], constraints, current=target)
         if isinstance(again, Overconstrained):
-            raise OverconstrainedError(again.constraint, again.message)
+            raise OverconstrainedError(
+                again.constraint, f"{self.label} runs in another mode than it offered: {again.message}"
+            )
         return {**again.settings, **source_settings(self.model, target)}
 
-    def _mode_for(self, target: Settings, without: TrackFeed | None) -> Mode | None:
-        """The running mode if it serves, else the cheapest that serves all live tracks."""
-        hub = self.hub
-        others = [feed.target for feed in self._others(without) if feed.target]
-        if without is None:
-            others += [pending for pending in hub.pending if pending]
-        if hub.mode is not None and serves(hub.mode, target) and (others or not self.reopens):
-            return hub.mode
+    def _settled(
+        self, target: Settings, constraints: Constraints, without: TrackFeed | None
+    ) -> tuple[Mode | None, Settings]:
+        """Find a mode of the running source for a track and the others, and the track's settings in it.
+
+        In this order: the running mode; one that serves all as they are; other settings of this track that are as
+        near to its constraints; others scaled from now on, where their constraints allow; other settings at all.
+        """
+        hub, model = self.hub, self.model
         if not self.reopens:
-            return hub.mode
-        mode = cheapest_mode(self.model, [target, *others])
-        if mode is None:
-            name = "width" if self.kind == "video" else "sample_rate"
-            raise OverconstrainedError(
-                name,
-                f"{self.label or 'The source'} is in use by another track in a mode that excludes these settings; "
-                "stop or relax that track's constraints first",
-            )
-        return pinned(mode, target, *others)
+            return hub.mode, target
+        feeds = self._others(without)
+        pending = [one for one in hub.pending if one] if without is None else []
+        others = [*(feed.target for feed in feeds if feed.target), *pending]
+        if others and hub.mode is not None and serves(hub.mode, target, adaptable=model.adaptable):
+            return hub.mode, target
+        mode = cheapest_mode(model, [target, *others])
+        if mode is not None:
+            return pinned(mode, target, *others), target
+        serving = [one for one in model.modes if all(serves(one, other, adaptable=model.adaptable) for other in others)]
+        narrowed = select_settings([replace(model, modes=tuple(serving))], constraints, current=target)  # type: ignore[arg-type]
+        if isinstance(narrowed, Selection) and narrowed.distance <= _distance(target, constraints):
+            return self._running_or(narrowed.mode, narrowed.settings, others), narrowed.settings
+        scaled = [*(scaled_target(feed) for feed in feeds if feed.target), *pending]
+        mode = cheapest_mode(model, [target, *scaled])
+        if mode is not None:
+            return pinned(mode, target, *scaled), target
+        if isinstance(narrowed, Selection):
+            return self._running_or(narrowed.mode, narrowed.settings, others), narrowed.settings
+        raise OverconstrainedError(
+            narrowed.constraint or ("width" if self.kind == "video" else "sample_rate"),
+            f"{self.label or 'The source'} serves another track in a mode that excludes this; "
+            f"stop that track or relax its constraints first ({narrowed.message})",
+        )
+
+    def _running_or(self, mode: Mode | None, target: Settings, others: Sequence[Settings]) -> Mode | None:
+        running = self.hub.mode
+        if running is not None and serves(running, target, adaptable=self.model.adaptable):
+            return running
+        return mode if mode is None else pinned(mode, target, *others)
+
+
+def _distance(target: Settings, constraints: Constraints) -> float:
+    return fitness_distance(target, constraints.basic) + EQUAL_WITHIN
+
+
+def requires(feed: TrackFeed, name: str) -> bool:
+    """Whether a track's constraints require a certain setting, not just wish for it."""
+    constraints = feed.constraints
+    return constraints is not None and name in constraints.basic and constraints.basic[name].required
+
+
+def scaled_target(feed: TrackFeed) -> Settings:
+    """What a track wants of its source if it need not be as the source makes it: the same, cropped and scaled.
+
+    A track keeps the native size where its constraints require that.
+    """
+    scaled = {**feed.target, "resize_mode": "crop-and-scale"}
+    constraints = feed.constraints
+    if feed.target.get("resize_mode") != "none" or (
+        constraints is not None and fitness_distance(scaled, constraints.basic) == inf
+    ):
+        return feed.target
+    return scaled
 
 
 def pinned(mode: Mode, *tracks: Settings) -> Mode:
