@@ -49,7 +49,7 @@ TESTS = """\
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 export MEDIASTREAMS_LAB=1 MEDIASTREAMS_LAB_OUT=/mnt/lab-out PYTHONDONTWRITEBYTECODE=1
 cd {checkout}
-{python} -X faulthandler -m pytest -p no:cacheprovider -p no:xdist -m lab --timeout=120 {arguments}
+{python} -X faulthandler -m pytest -p no:cacheprovider -p no:xdist -m lab --timeout=120 --color={colour} {arguments}
 echo "lab: exit status $?"
 sync
 /bin/busybox poweroff -f
@@ -120,7 +120,10 @@ def run_guest(kernel: Path, out: Path, arguments: list[str]) -> int:
     if not any(not argument.startswith("-") for argument in arguments):
         arguments = [*arguments, "tests/lab"]
     tests = TESTS.format(
-        checkout=shlex.quote(str(CHECKOUT)), python=shlex.quote(sys.executable), arguments=shlex.join(arguments)
+        checkout=shlex.quote(str(CHECKOUT)),
+        python=shlex.quote(sys.executable),
+        colour="yes" if sys.stdout.isatty() else "no",  # in the guest it is always a terminal
+        arguments=shlex.join(arguments),
     )
     archive = out / "initramfs.gz"
     initramfs(kernel, DRIVERS, {"init": (HERE / "guest_init.sh").read_text(), "tests.sh": tests}, archive)

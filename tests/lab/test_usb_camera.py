@@ -138,9 +138,9 @@ def test_half_a_picture_and_noise_are_skipped_and_the_stream_goes_on(webcam, sta
     source = started(stall_seconds=60)
     collector.wait_for_pictures(2)
     for spoil in ("noise", "cut"):
-        before = source.corrupt
+        before = source.tally.corrupt
         webcam.spoil = spoil
-        eventually(lambda before=before: source.corrupt >= before + 2)
+        eventually(lambda before=before: source.tally.corrupt >= before + 2)
         webcam.spoil = None
         collector.wait_for_pictures(2)
     assert not collector.ended

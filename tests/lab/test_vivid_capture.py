@@ -227,7 +227,7 @@ def test_a_camera_that_sends_only_corrupt_pictures_mutes(source_of, collector):
     source.start(mode(638, 358, 60.0, "YU12"), {}, collector)  # a size at which this driver's pictures lack some bytes
     collector.wait(lambda: collector.muted == [True])
     source.stop()
-    assert source.corrupt > 0
+    assert source.tally.corrupt > 0
     assert not collector.pictures
 
 
@@ -252,7 +252,7 @@ def test_lost_buffers_are_counted(source_of, collector):
         source.start(mode(), {}, collector)
         collector.wait_for_pictures(8)
         source.stop()
-        assert source.dropped > 0
+        assert source.tally.dropped > 0
     finally:
         set_control("Percentage of Dropped Buffers", 0)
 
@@ -268,7 +268,7 @@ def test_corrupt_buffers_are_skipped(source_of, collector):
             node.write_control(inject.id, 1)
     collector.wait_for_pictures(3)
     source.stop()
-    assert source.corrupt == 3
+    assert source.tally.corrupt == 3
     assert not collector.ended
 
 

@@ -22,7 +22,7 @@ from mediastreams._backends.sysfs import facing_mode, physical_device, read_attr
 from mediastreams._rules.values import DeviceModel, Setting, VideoMode
 from mediastreams.abc import Device
 
-__all__ = ["Camera", "CameraListing", "label_of"]
+__all__ = ["Answers", "Camera", "CameraListing", "ask", "label_of"]
 
 _logger = logging.getLogger(__name__)
 _CLASS: Final = Path("/sys/class/video4linux")
@@ -47,7 +47,7 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
+class Answers:
     """What a node said when it was asked."""
 
     capabilities: Capabilities
@@ -63,7 +63,7 @@ class CameraListing:
         self._sysfs = sysfs
         self._by_id = by_id
         self._dev = dev
-        self._known: dict[str, tuple[object, _Answers]] = {}
+        self._known: dict[str, tuple[object, Answers]] = {}
 
     def devices(self) -> list[Device]:
         """Everything that captures now, the default first."""
@@ -85,7 +85,7 @@ class CameraListing:
         found.sort(key=_rank)
         return [_as_default(device) if place == 0 else device for place, device in enumerate(found)]
 
-    def _ask(self, path: str) -> _Answers:
+    def _ask(self, path: str) -> Answers:
         status = Path(path).stat()
         stamp = (status.st_rdev, status.st_ino, status.st_ctime_ns)  # changes with the node and with its permissions
         known = self._known.get(path)
@@ -96,7 +96,7 @@ class CameraListing:
         self._known[path] = (stamp, answers)
         return answers
 
-    def _describe(self, name: str, path: str, answers: _Answers | None, links: dict[str, str]) -> Device | None:
+    def _describe(self, name: str, path: str, answers: Answers | None, links: dict[str, str]) -> Device | None:
         folder = self._sysfs / name
         label = label_of(answers.capabilities.card if answers else read_attribute(folder, "name") or name)
         if answers is None and (read_attribute(folder, "index") or "0") != "0":
@@ -131,11 +131,11 @@ class CameraListing:
         return {entry.resolve().name: entry.name for entry in entries}
 
 
-def ask(node: VideoNode) -> _Answers:
+def ask(node: VideoNode) -> Answers:
     """Everything a node tells about itself. Raises: OSError."""
     capabilities = node.capabilities()
     if not capabilities.captures:
-        return _Answers(capabilities, (), ())
+        return Answers(capabilities, (), ())
     rate = node.current_rate()
     fallback = RateSpan(rate, rate) if rate else _USUAL_RATE
     offers: list[FormatOffer] = []
@@ -145,7 +145,7 @@ def ask(node: VideoNode) -> _Answers:
         for width, height in _sizes(node, pixel_format):
             rates = node.rates(pixel_format, width, height) or [fallback]
             offers.append(FormatOffer(pixel_format, width, height, tuple(rates)))
-    return _Answers(capabilities, tuple(offers), tuple(node.controls()))
+    return Answers(capabilities, tuple(offers), tuple(node.controls()))
 
 
 def _sizes(node: VideoNode, pixel_format: str) -> list[tuple[int, int]]:

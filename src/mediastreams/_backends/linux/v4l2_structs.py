@@ -37,11 +37,17 @@ __all__ = [
     "EventSubscription",
     "Format",
     "FormatDescription",
+    "Fraction",
     "FrameInterval",
     "FrameSize",
+    "IntervalSpan",
     "MenuQuery",
+    "MultiPlaneFormat",
     "Plane",
+    "PlaneFormat",
     "RequestBuffers",
+    "SinglePlaneFormat",
+    "SizeSpan",
     "StreamParameters",
 ]
 
