@@ -90,8 +90,8 @@ class Offsets:
             near = np.abs(self.times[known] - at) < _WINDOW / 2
             if near.sum() < 5:
                 continue
-            lag = (at - where) - np.median(offset[near])
-            found.append(1000 * ((lag + length / 2) % length - length / 2))
+            lags = (at - where) - offset[near]  # those of another round differ by whole rounds
+            found.append(1000 * np.median((lags + length / 2) % length - length / 2))
         return np.array(found)
 
 
