@@ -55,9 +55,9 @@ class FakeDevice:
     def describe(self, description: Description | FakeWindow) -> None:
         """Be this, plugged in and in good order. For the back end."""
         self.description = description
-        self.plugged = True
-        self.muted = False
-        self.stalled = False
+        self.plugged: bool = True
+        self.muted: bool = False
+        self.stalled: bool = False
         self.failure: BaseException | None = None
         self.size = _size(description)
 
@@ -96,7 +96,7 @@ class FakeDevice:
 
     def resume(self) -> None:
         """Deliver again."""
-        self.stalled = False
+        self.stalled: bool = False
 
     def fail_to_open(self, error: BaseException | None) -> None:
         """Have every attempt to open it raise ``error``; ``None``: no more. Who has it open keeps it."""
