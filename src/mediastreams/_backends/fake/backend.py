@@ -96,7 +96,7 @@ class FakeDevice:
 
     def resume(self) -> None:
         """Deliver again."""
-        self.stalled: bool = False
+        self.stalled = False
 
     def fail_to_open(self, error: BaseException | None) -> None:
         """Have every attempt to open it raise ``error``; ``None``: no more. Who has it open keeps it."""
