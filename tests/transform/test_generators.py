@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mediastreams as ms
+from mediastreams._webidl.tasks import settle
 
 
 def picture(level, width=64, height=48, timestamp=None):
@@ -39,8 +40,7 @@ async def test_settings_follow_the_frames():
         assert track.get_settings().width is None
         await generator.writable.write(picture(1))
         await generator.writable.write(picture(1, width=128, height=96))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await settle()
         assert (track.get_settings().width, track.get_settings().height) == (128, 96)
 
 
