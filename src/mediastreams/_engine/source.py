@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.room import Room
@@ -20,13 +19,20 @@ from mediastreams._engine.worker import after_fork_in_child, reaper
 
 if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
+    from mediastreams._rules.constraints import Constraints
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock, Source, Wake
 
-__all__ = ["SourceHub"]
+__all__ = ["Demand", "SourceHub"]
 
 _logger = logging.getLogger(__name__)
-_NOTHING: Final[Settings] = MappingProxyType({})
+
+
+class Demand(NamedTuple):
+    """What one track wants of a source, and which of it its constraints require."""
+
+    target: Settings
+    constraints: Constraints | None
 
 
 class _Delivery:
@@ -84,7 +90,7 @@ class SourceHub:
         self.room: Room = source.room or Room()
         self.operation = threading.RLock()  # held while the device opens and closes; whoever decides a mode holds it
         self._lock = threading.Lock()  # held for the lists only
-        self.pending: tuple[Settings, ...] = ()  # what those want who have opened it and have no feed yet
+        self.pending: tuple[Demand, ...] = ()  # what those want who have opened it and have no feed yet
         self._delivery: _Delivery | None = None
         self._reserved = 0
         after_fork_in_child(self)
@@ -103,16 +109,17 @@ class SourceHub:
 
     # ── open, reconfigure, close: worker threads only, in order ────────────────────────────────────
 
-    def open(self, mode: Mode | None, settings: Settings, target: Settings = _NOTHING) -> Mode | None:
+    def open(self, mode: Mode | None, settings: Settings, demand: Demand | None = None) -> Mode | None:
         """Start the source, or bring the running one to ``mode``; reserves it until `release`.
 
-        Returns the mode it really runs in. A mode that needs no change opens nothing. ``target``: what the track will
+        Returns the mode it really runs in. A mode that needs no change opens nothing. ``demand``: what the track will
         want of it; whoever opens it meanwhile heeds that.
         """
         with self.operation:
             with self._lock:
                 self._reserved += 1
-                self.pending = (*self.pending, target)
+                if demand is not None:
+                    self.pending = (*self.pending, demand)
             try:
                 if self.ended:  # it was unplugged and is back
                     self._stop()

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mediastreams._engine.source import Demand
 from mediastreams._rules.constraints import parse_constraints
 from mediastreams._rules.select_settings import Overconstrained, select_settings
 from mediastreams._rules.serving import serves
@@ -93,7 +94,7 @@ def follow_source(track: MediaStreamTrack, mode: Mode) -> Settings:
     source, feed = track._source, track._feed
     settings: Settings = feed.target
     if not settings or not serves(mode, settings):
-        settings = scaled_target(feed)
+        settings = scaled_target(Demand(feed.target, feed.constraints))
     if not settings or not serves(mode, settings):
         model = source.model_in(mode)
         try:

@@ -112,6 +112,10 @@ class MediaStreamTrack(EventTarget):
             feed.constraints = parse_constraints(source.kind, constraints, display=source.display)
         adapt(feed, source.hub.mode, dict(settings))
         source.hub.add_feed(feed)
+        if source.reopens and source.hub.mode is not None:  # since it was opened another track may have changed it
+            own = source.hub.settings
+            feed.target = {name: own.get(name, value) for name, value in feed.target.items()}
+            self._settings = dict(follow_source(self, source.hub.mode))
         if feed.ended or source.hub.ended:  # the source ended between its start and now
             self._state = TrackState("ended", source.hub.muted)
             feed.stop()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from mediastreams._engine.source import Demand
 from mediastreams._rules.constraints import Constraints
 from mediastreams._rules.fitness import fitness_distance, satisfies
 from mediastreams._rules.select_settings import EQUAL_WITHIN, Overconstrained, Selection, select_settings
@@ -92,7 +93,7 @@ class TrackSource:
                 target = self._agreed(target, constraints, None)
                 mode, target = self._settled(target, constraints, None)
             own = source_settings(self.model, target)
-            hub.open(mode if mode is None else pinned(mode, target), own, target)
+            hub.open(mode if mode is None else pinned(mode, target), own, Demand(target, constraints))
             try:
                 self._tell_others(own, None)
                 return self._possible(target, constraints)
@@ -133,13 +134,18 @@ class TrackSource:
     def _others(self, without: TrackFeed | None) -> list[TrackFeed]:
         return [feed for feed in self.hub.feeds if feed is not without and not feed.ended]
 
+    def _other_demands(self, without: TrackFeed | None) -> list[Demand]:
+        """What the other tracks want, and those that are just being made."""
+        made = [Demand(feed.target, feed.constraints) for feed in self._others(without)]
+        return [one for one in (*made, *self.hub.pending) if one.target]
+
     def _agreed(self, target: Settings, constraints: Constraints, feed: TrackFeed | None) -> Settings:
         """Settle what the source does for all its tracks: it is as the newest request wants.
 
         What that does not ask for, or another track's constraints require, stays as it is.
         """
-        hub, others = self.hub, self._others(feed)
-        if not others and not (feed is None and hub.pending):
+        hub, others = self.hub, self._other_demands(feed)
+        if not others:
             return target
         asked = set(constraints.basic).union(*constraints.advanced)
         kept: dict[str, Setting] = {}
@@ -190,58 +196,73 @@ class TrackSource:
         hub, model = self.hub, self.model
         if not self.reopens:
             return hub.mode, target
-        feeds = self._others(without)
-        pending = [one for one in hub.pending if one] if without is None else []
-        others = [*(feed.target for feed in feeds if feed.target), *pending]
+        demands = self._other_demands(without)
+        others = [one.target for one in demands]
         if others and hub.mode is not None and serves(hub.mode, target, adaptable=model.adaptable):
             return hub.mode, target
         mode = cheapest_mode(model, [target, *others])
         if mode is not None:
             return pinned(mode, target, *others), target
-        serving = [one for one in model.modes if all(serves(one, other, adaptable=model.adaptable) for other in others)]
-        narrowed = select_settings([replace(model, modes=tuple(serving))], constraints, current=target)  # type: ignore[arg-type]
-        if isinstance(narrowed, Selection) and narrowed.distance <= _distance(target, constraints):
-            return self._running_or(narrowed.mode, narrowed.settings, others), narrowed.settings
-        scaled = [*(scaled_target(feed) for feed in feeds if feed.target), *pending]
+        near = self._narrowed(target, constraints, others)
+        if isinstance(near, Selection) and near.distance <= _distance(target, constraints):
+            return self._mode_of(near, others), near.settings
+        scaled = [scaled_target(one) for one in demands]
         mode = cheapest_mode(model, [target, *scaled])
         if mode is not None:
             return pinned(mode, target, *scaled), target
-        if isinstance(narrowed, Selection):
-            return self._running_or(narrowed.mode, narrowed.settings, others), narrowed.settings
+        far = self._narrowed(target, constraints, scaled)
+        if isinstance(far, Selection) and (isinstance(near, Overconstrained) or far.distance < near.distance):
+            return self._mode_of(far, scaled), far.settings
+        if isinstance(near, Selection):
+            return self._mode_of(near, others), near.settings
         raise OverconstrainedError(
-            narrowed.constraint or ("width" if self.kind == "video" else "sample_rate"),
+            near.constraint or ("width" if self.kind == "video" else "sample_rate"),
             f"{self.label or 'The source'} serves another track in a mode that excludes this; "
-            f"stop that track or relax its constraints first ({narrowed.message})",
+            f"stop that track or relax its constraints first ({near.message})",
         )
 
-    def _running_or(self, mode: Mode | None, target: Settings, others: Sequence[Settings]) -> Mode | None:
-        running = self.hub.mode
-        if running is not None and serves(running, target, adaptable=self.model.adaptable):
+    def _narrowed(
+        self, target: Settings, constraints: Constraints, others: Sequence[Settings]
+    ) -> Selection | Overconstrained:
+        """Select among the modes that serve the other tracks."""
+        adaptable = self.model.adaptable
+        modes = [one for one in self.model.modes if all(serves(one, other, adaptable=adaptable) for other in others)]
+        model = replace(self.model, modes=tuple(modes))  # type: ignore[arg-type]  # of the model's kind
+        if not modes:  # a model without modes would be taken for one whose modes are unknown
+            return Overconstrained("", "no mode serves the tracks it has")
+        found = select_settings([model], constraints, current=target)
+        if isinstance(found, Overconstrained):
+            return found
+        return replace(found, settings={**found.settings, **source_settings(self.model, target)})
+
+    def _mode_of(self, found: Selection, others: Sequence[Settings]) -> Mode | None:
+        running, wanted = self.hub.mode, (found.settings, *others)
+        if running is not None and all(serves(running, one, adaptable=self.model.adaptable) for one in wanted):
             return running
-        return mode if mode is None else pinned(mode, target, *others)
+        return found.mode if found.mode is None else pinned(found.mode, found.settings, *others)
 
 
 def _distance(target: Settings, constraints: Constraints) -> float:
     return fitness_distance(target, constraints.basic) + EQUAL_WITHIN
 
 
-def requires(feed: TrackFeed, name: str) -> bool:
+def requires(demand: Demand, name: str) -> bool:
     """Whether a track's constraints require a certain setting, not just wish for it."""
-    constraints = feed.constraints
+    constraints = demand.constraints
     return constraints is not None and name in constraints.basic and constraints.basic[name].required
 
 
-def scaled_target(feed: TrackFeed) -> Settings:
+def scaled_target(demand: Demand) -> Settings:
     """What a track wants of its source if it need not be as the source makes it: the same, cropped and scaled.
 
     A track keeps the native size where its constraints require that.
     """
-    scaled = {**feed.target, "resize_mode": "crop-and-scale"}
-    constraints = feed.constraints
-    if feed.target.get("resize_mode") != "none" or (
+    target, constraints = demand
+    scaled = {**target, "resize_mode": "crop-and-scale"}
+    if target.get("resize_mode") != "none" or (
         constraints is not None and fitness_distance(scaled, constraints.basic) == inf
     ):
-        return feed.target
+        return target
     return scaled
 
 
