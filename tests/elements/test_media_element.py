@@ -312,9 +312,9 @@ async def test_an_element_that_plays_is_kept(film):
     gc.collect()
     async with asyncio.timeout(5):
         await ended.wait()
-    await settle()
-    gc.collect()
-    assert gone() is None
+        while gone() is not None:  # the movie's thread may be about to let go
+            await settle()
+            gc.collect()
 
 
 def test_made_without_a_loop_it_loads_when_it_is_first_used_on_one(film):

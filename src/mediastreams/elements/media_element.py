@@ -21,9 +21,10 @@ from mediastreams._webidl.conversions import boolean
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import queue_task
-from mediastreams.capture.media_stream import MediaStream
+from mediastreams.elements.captures import Captures
 from mediastreams.elements.media_error import MediaError
 from mediastreams.elements.playback import Playback
+from mediastreams.elements.ticker import Ticker
 from mediastreams.errors import (
     AbortError,
     DOMException,
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mediastreams._backends.ffmpeg.locations import MediaInput
-    from mediastreams.abc import Timer
-    from mediastreams.capture.media_stream_track import MediaStreamTrack
+    from mediastreams.capture.media_stream import MediaStream
 
 __all__ = ["MediaElement"]
 
@@ -82,7 +82,6 @@ class MediaElement(EventTarget):
             TypeError: ``src`` is nothing that can be opened.
         """
         super().__init__()
-        self._clock = get_clock()
         self._src: MediaInput = ""
         self._loop = boolean(loop, "MediaElement: loop")
         self._paused = True
@@ -94,8 +93,8 @@ class MediaElement(EventTarget):
         self._playback: Playback | None = None
         self._load_due = False
         self._promises: list[asyncio.Future[None]] = []  # the list of pending play promises
-        self._captures: list[tuple[MediaStream, list[MediaStreamTrack]]] = []
-        self._time_update: Timer | None = None
+        self._captures = Captures()
+        self._ticker = Ticker(get_clock(), self._owner, self._update_time, _TIME_UPDATE_NS)
         if src != "":
             self.src = src
 
@@ -136,7 +135,7 @@ class MediaElement(EventTarget):
         # 6-7. Forget what was there.
         had_resource = self._playback is not None
         self._drop_playback()
-        self._end_captures()
+        self._captures.end()
         if had_resource:
             fire_event(self, "abort")
             fire_event(self, "emptied")
@@ -178,8 +177,8 @@ class MediaElement(EventTarget):
         self._ready_state = self.HAVE_METADATA
         if first:
             fire_event(self, "durationchange")
-        for stream, tracks in self._captures:  # before loadedmetadata: whoever waits for that finds the tracks
-            self._capture_into(stream, tracks)
+        assert playback.tracks is not None
+        self._captures.begin(playback.tracks)  # before loadedmetadata: whoever waits for that finds the tracks
         if first:
             fire_event(self, "loadedmetadata")
         if playback is not self._playback:  # a listener loaded something else
@@ -197,7 +196,7 @@ class MediaElement(EventTarget):
         """
         self._error = MediaError._create(code, str(error))
         self._cause = error
-        self._stop_time_update()
+        self._ticker.stop()
         if code == MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED:
             self._ready_state = self.HAVE_NOTHING
         fire_event(self, "error")
@@ -267,7 +266,7 @@ class MediaElement(EventTarget):
         assert playback.movie is not None
         playback.kept = self
         playback.movie.play()
-        self._start_time_update()
+        self._ticker.start()
         queue_task(self._owner, self._notify_about_playing, playback, tuple(self._promises))
 
     def _notify_about_playing(self, playback: Playback, promises: Sequence[asyncio.Future[None]]) -> None:
@@ -284,7 +283,7 @@ class MediaElement(EventTarget):
         """
         self._ended = False
         self._drop_playback()
-        self._end_captures()
+        self._captures.end()
         self._ready_state = self.HAVE_METADATA
         self._playback = Playback(self, self._owner, self._src, loop=self._loop)
 
@@ -300,7 +299,7 @@ class MediaElement(EventTarget):
         if self._paused:
             return
         self._paused = True
-        self._stop_time_update()
+        self._ticker.stop()
         playback = self._playback
         if playback is not None:
             playback.kept = None
@@ -328,7 +327,7 @@ class MediaElement(EventTarget):
             )
             return
         self._ended = True
-        self._stop_time_update()
+        self._ticker.stop()
         # 3.1-3.2. timeupdate, and pause.
         fire_event(self, "timeupdate")
         if not self._paused and self._ended:
@@ -348,25 +347,8 @@ class MediaElement(EventTarget):
         if playback is None or playback is self._playback:
             fire_event(self, type)
 
-    # ── timeupdate ───────────────────────────────────────────────────────────────────────────────
-
-    def _start_time_update(self) -> None:
-        self._stop_time_update()
-        self._time_update = self._clock.call_at(self._clock.now_ns() + _TIME_UPDATE_NS, self._tick)
-
-    def _stop_time_update(self) -> None:
-        if self._time_update is not None:
-            self._time_update.cancel()
-            self._time_update = None
-
-    def _tick(self) -> None:
-        """On the scheduler's thread, four times a second while it plays."""
-        queue_task(self._owner, self._update_time)
-
     def _update_time(self) -> None:
-        if not self._paused and self._time_update is not None:
-            self._start_time_update()
-            fire_event(self, "timeupdate")
+        fire_event(self, "timeupdate")
 
     # ── attributes ───────────────────────────────────────────────────────────────────────────────
 
@@ -441,41 +423,14 @@ class MediaElement(EventTarget):
             raise InvalidStateError("This element was closed: make a new one")
         if self._load_due:
             self._select_resource()
-        stream = MediaStream()
-        tracks: list[MediaStreamTrack] = []
-        self._captures = [(known, of) for known, of in self._captures if of or not self._ended]
-        self._captures.append((stream, tracks))
         playback = self._playback
-        if playback is not None and playback.tracks is not None and self._ready_state and not self._ended:
-            tracks += playback.tracks.create()
-            for track in tracks:
-                stream.add_track(track)
-        return stream
-
-    def _capture_into(self, stream: MediaStream, tracks: list[MediaStreamTrack]) -> None:
-        playback = self._playback
-        assert playback is not None
-        if tracks or playback.tracks is None:
-            return
-        tracks += playback.tracks.create()
-        for track in tracks:
-            stream._add_track_by_library(track)
-
-    def _end_captures(self) -> None:
-        """What was captured is no longer played: its tracks end, then leave their streams.
-
-        https://w3c.github.io/mediacapture-fromelement/#dom-htmlmediaelement-capturestream
-        """
-        for stream, tracks in self._captures:
-            for track in tracks:
-                track._end(None)
-                stream._remove_track_by_library(track)
-            tracks.clear()
+        known = playback is not None and self._ready_state != self.HAVE_NOTHING and not self._ended
+        return self._captures.new_stream(playback.tracks if playback is not None and known else None)
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
     def _drop_playback(self) -> None:
-        self._stop_time_update()
+        self._ticker.stop()
         playback, self._playback = self._playback, None
         if playback is not None:
             playback.kept = None
@@ -486,11 +441,13 @@ class MediaElement(EventTarget):
         if self._closed:
             return
         self._closed = True
-        playback = self._playback
-        if playback is not None:
-            playback.close()
-        if playback is not None or self._promises:
-            queue_task(self._owner, self._after_close)
+        if self._owner.loop is None:  # never bound, or its loop is closed: nobody is left to be told
+            self._drop_playback()
+            self._paused = True
+            return
+        queue_task(self._owner, self._after_close)  # first: who hears of the tracks' end finds the element closed
+        if self._playback is not None:
+            self._playback.close()
 
     def _after_close(self) -> None:
         self._drop_playback()

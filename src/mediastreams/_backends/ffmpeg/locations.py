@@ -25,7 +25,7 @@ from urllib.request import url2pathname
 
 from mediastreams.errors import DOMException, NotAllowedError, NotReadableError, NotSupportedError
 
-__all__ = ["BinaryReader", "Location", "MediaInput", "locate"]
+__all__ = ["BinaryReader", "Location", "MediaInput", "locate", "reader_of"]
 
 
 @runtime_checkable
