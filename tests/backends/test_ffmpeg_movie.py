@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 import threading
 import time
 from itertools import pairwise
@@ -13,6 +16,7 @@ from tests.media import Tape, brightness, make_movie, make_wav, tone
 from mediastreams._backends.ffmpeg.movie import Movie
 from mediastreams._engine.clock import SystemClock
 from mediastreams._rules.values import AudioMode, VideoMode
+from mediastreams.testing.manual_clock import ManualClock
 
 
 @pytest.fixture
@@ -337,3 +341,42 @@ def test_a_free_clock_stops_reading_when_nobody_has_room(opened, movie):
     gate.set()
     assert tape.video.over.wait(20)
     assert len(tape.video.frames) == 132
+
+
+async def test_under_a_manual_clock_a_film_plays_as_far_as_time_goes(tmp_path):
+    path = make_movie(tmp_path / "a.mkv", frames=50)
+    clock = ManualClock()
+    film = await asyncio.to_thread(Movie(path, clock=clock).open)
+    tape = Tape(film, clock=clock)
+    film.play()
+    await asyncio.to_thread(tape.video.wait_frames, 1)
+    await clock.advance(0.39)
+    assert len(tape.video.frames) == 10
+    assert all(there == frame.timestamp for there, frame in zip(tape.video.arrivals, tape.video.frames, strict=True))
+    film.pause()
+    await clock.advance(5)
+    assert len(tape.video.frames) == 10
+    film.play()
+    await clock.advance(2)
+    assert len(tape.video.frames) == 50
+    assert tape.video.over.is_set()
+
+
+def test_closing_in_the_middle_does_not_hang_when_ffmpegs_log_is_on(movie):
+    """A decoder's threads log with the interpreter's lock, with which PyAV frees the decoder: see `Lane.end_pass`."""
+    code = f"""
+import av.logging
+from mediastreams._backends.ffmpeg.movie import Movie
+from tests.media import Tape
+av.logging.set_level(av.logging.PANIC)
+for wanted in [1, 3, 5, 9] * 5:
+    film = Movie({str(movie)!r}, free=True).open()
+    tape = Tape(film)
+    film.play()
+    tape.video.wait_frames(wanted)
+    film.close()
+    assert film.join(10)
+print("done")
+"""
+    ran = subprocess.run([sys.executable, "-c", code], timeout=50, capture_output=True, text=True, check=False)
+    assert ran.stdout == "done\n", ran.stderr
