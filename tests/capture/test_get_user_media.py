@@ -157,13 +157,13 @@ AUDIO_ONLY = {
 
 async def test_constraints_for_pictures_mean_nothing_to_a_sound(gum):
     assert len((await gum(audio=VIDEO_ONLY)).get_audio_tracks()) == 1
-    easy = dict.fromkeys(("width", "height", "frame_rate", "aspect_ratio"), {"min": 0})
+    easy = {key: {"min": 0} for key in ("width", "height", "frame_rate", "aspect_ratio")}
     assert len((await gum(audio={**easy, "resize_mode": "none"})).get_audio_tracks()) == 1
 
 
 async def test_constraints_for_sounds_mean_nothing_to_a_picture(gum):
     assert len((await gum(video=AUDIO_ONLY)).get_video_tracks()) == 1
-    easy = dict.fromkeys(("sample_rate", "sample_size", "latency", "channel_count"), {"min": 0})
+    easy = {key: {"min": 0} for key in ("sample_rate", "sample_size", "latency", "channel_count")}
     assert len((await gum(video={**easy, "echo_cancellation": True})).get_video_tracks()) == 1
 
 

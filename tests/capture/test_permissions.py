@@ -1,0 +1,165 @@
+"""``navigator.permissions``: who may, who is asked, and who is told when that changes."""
+
+import asyncio
+
+import pytest
+
+import mediastreams as ms
+from mediastreams.abc import PermissionPolicy
+from mediastreams.testing import set_permission
+
+permissions = ms.navigator.permissions
+
+
+class Person(PermissionPolicy):
+    """A policy that asks, and answers when the test says so."""
+
+    def __init__(self):
+        self.answer = asyncio.get_running_loop().create_future()
+        self.state = "prompt"
+        self.asked = []
+
+    def query(self, descriptor):
+        return self.state
+
+    async def request(self, descriptor):
+        self.asked.append(descriptor)
+        self.state = await self.answer
+        return self.state
+
+
+@pytest.fixture
+async def person():
+    before = permissions.policy
+    permissions.policy = person = Person()
+    yield person
+    permissions.policy = before
+
+
+@pytest.mark.parametrize("cls", [ms.Permissions, ms.PermissionStatus])
+def test_neither_class_can_be_called(cls):
+    with pytest.raises(TypeError, match="Illegal constructor"):
+        cls()
+
+
+@pytest.mark.parametrize("name", ["camera", "microphone", "display-capture", "speaker-selection"])
+async def test_in_a_local_process_everything_is_granted(name):
+    status = await permissions.query({"name": name})
+    assert isinstance(status, ms.PermissionStatus)
+    assert (status.name, status.state) == (name, "granted")
+    assert status.state is ms.PermissionState.GRANTED
+    assert repr(status) == f"<PermissionStatus {name} granted>"
+
+
+@pytest.mark.parametrize("wrong", [None, {}, {"name": "geolocation"}, {"name": 5}, 5])
+async def test_what_does_not_exist_cannot_be_asked_for(wrong):
+    with pytest.raises(TypeError):
+        await permissions.query(wrong)
+
+
+async def test_a_camera_s_motors_are_part_of_its_descriptor():
+    assert (await permissions.query({"name": "camera", "panTiltZoom": True})).state == "granted"
+    assert (await permissions.query(name="camera", pan_tilt_zoom=True)).state == "granted"
+
+
+async def test_a_status_follows_and_fires_change_in_the_task_that_changes_it(clock, heard):
+    status, other = await permissions.query(name="camera"), await permissions.query(name="microphone")
+    events = heard(status, "change", note=lambda _: str(status.state))
+    silent = heard(other, "change")
+    set_permission("camera", "prompt")
+    assert status.state == "granted"
+    await clock.advance(0)
+    set_permission("camera", "prompt")
+    set_permission("camera", "denied")
+    await clock.advance(0)
+    assert events == ["prompt", "denied"]
+    assert silent == []
+
+
+async def test_from_prompt_to_granted_by_a_capture_the_status_changes(gum, clock):
+    set_permission("camera", "prompt")
+    status, found = await permissions.query(name="camera"), []
+    assert status.state == "prompt"
+    status.onchange = found.append
+    await gum(video=True)
+    assert (await permissions.query(name="camera")).state == "granted"
+    await clock.advance(0)
+    assert [event.type for event in found] == ["change"]
+    assert status.state == "granted"
+
+
+async def test_a_person_is_asked_and_may_take_any_time(person, devices, camera):
+    waiting = asyncio.ensure_future(devices.get_user_media(video=True))
+    while not person.asked:
+        await asyncio.sleep(0)
+    assert not camera.in_use
+    person.answer.set_result("granted")
+    stream = await waiting
+    assert [descriptor["name"] for descriptor in person.asked] == ["camera"]
+    stream.video.stop()
+
+
+async def test_a_person_who_says_no_is_heard(person, devices, camera):
+    person.answer.set_result("denied")
+    with pytest.raises(ms.NotAllowedError):
+        await devices.get_user_media(video=True)
+    assert not camera.in_use
+
+
+async def test_one_who_no_longer_waits_for_the_answer_opens_nothing(person, devices, camera):
+    waiting = asyncio.ensure_future(devices.get_user_media(video=True))
+    while not person.asked:
+        await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not camera.in_use
+
+
+async def test_for_picture_and_sound_one_question_is_asked_after_the_other(person, devices):
+    person.answer.set_result("denied")
+    with pytest.raises(ms.NotAllowedError):
+        await devices.get_user_media(video=True, audio=True)
+    assert len(person.asked) == 1
+
+
+async def test_a_policy_that_answers_nonsense_is_a_mistake_that_shows(person, devices):
+    person.answer.set_result("perhaps")
+    with pytest.raises(ValueError, match="perhaps"):
+        await devices.get_user_media(video=True)
+
+
+async def test_only_a_policy_can_be_the_policy():
+    with pytest.raises(TypeError, match=r"mediastreams\.abc\.PermissionPolicy"):
+        permissions.policy = "granted"
+
+
+async def test_another_policy_is_asked_at_once(clock, heard):
+    status = await permissions.query(name="camera")
+    events = heard(status, "change")
+    before = permissions.policy
+    permissions.policy = Person()
+    await clock.advance(0)
+    assert events == ["change"]
+    permissions.policy = before
+    await clock.advance(0)
+    assert status.state == "granted"
+
+
+async def test_a_policy_that_has_changed_its_mind_is_asked_again(person, clock, heard):
+    status = await permissions.query(name="camera")
+    events = heard(status, "change")
+    person.state = "denied"
+    await clock.advance(0)
+    assert events == []
+    permissions.refresh()
+    await clock.advance(0)
+    assert events == ["change"]
+
+
+def test_the_table_of_states_is_strict():
+    policy = ms.LocalPolicy()
+    with pytest.raises(ValueError, match="no permission 'moon'"):
+        policy.set("moon", "granted")
+    with pytest.raises(ValueError, match="maybe"):
+        policy.set("camera", "maybe")
