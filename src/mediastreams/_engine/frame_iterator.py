@@ -4,7 +4,12 @@ Not for: knowing tracks; it holds its track only so that the track lives.
 
 Rules of the file: a class, not a generator, so that leaving a loop detaches at once; a frame is converted
 when somebody waits for it, on a lane or in the blocking caller's thread, never on the loop and never for
-nobody; one wake-up serves all iterators of a loop.
+nobody; one wake-up serves all iterators of a loop. A frame is taken by the task that returns it, after it has woken:
+a wait that is cancelled loses none, and none comes after ``stop()`` or ``close()``.
+
+How no wake-up is lost: who waits raises a flag, then looks, then sleeps; who brings something puts it there, then
+looks at the flag. A conversion holds ``_turn``; whoever finds it taken may rely on a look by its holder after it is
+given back.
 """
 
 from __future__ import annotations
@@ -13,9 +18,9 @@ import asyncio
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Wakeups, wakeups_of
@@ -44,19 +49,6 @@ class FrameStats:
     dropped: int
 
 
-class _Ready(Generic[_FrameT]):
-    """An awaitable that is there already."""
-
-    __slots__ = ("_frame",)
-
-    def __init__(self, frame: _FrameT) -> None:
-        self._frame: _FrameT = frame
-
-    def __await__(self) -> Generator[Any, None, _FrameT]:
-        return self._frame
-        yield  # makes this a generator, which __await__ must return
-
-
 @public
 class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     """The frames of a track from the moment of the call on. Iterate with ``async for``, or ``for`` in another thread.
@@ -83,21 +75,24 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         self._flush: Callable[[], Sequence[_FrameT]] | None = getattr(convert, "flush", None)
         self._lane = lane
         self._ready: deque[_FrameT] = deque()
+        self._turn = threading.Lock()  # held while something is converted, on whatever thread
         self._error: BaseException | None = None
-        self._future: asyncio.Future[_FrameT] | None = None
+        self._future: asyncio.Future[None] | None = None
         self._wakeups: Wakeups | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting = False  # a task waits for the port
-        self._blocked: threading.Event | None = None  # a thread waits for the port
+        self._waiting = False  # a task waits
+        self._stale = False  # a task has given up waiting
+        self._blocked: threading.Event | None = None  # a thread may wait
         self._at_once = 0
         weak = weakref.ref(self)
 
         def on_item() -> None:  # weak: the feed holds the port, and must not hold the iterator
             self = weak()
-            if self is not None and self._waiting:
-                self._item_came()
-            elif self is not None and self._blocked is not None:
-                self._blocked.set()
+            if self is not None:
+                if self._waiting:
+                    self._item_came()
+                if self._blocked is not None:
+                    self._blocked.set()
 
         self._port = feed.attach(policy=policy, on_item=on_item, bound_us=bound_us)
 
@@ -106,40 +101,95 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     def __aiter__(self) -> FrameIterator[_FrameT]:
         return self
 
-    def __anext__(self) -> Awaitable[_FrameT]:
-        if self._future is not None and not self._future.done():
+    def __anext__(self) -> Coroutine[Any, Any, _FrameT]:
+        self._refuse_second_task()
+        return self._next()
+
+    def _refuse_second_task(self) -> None:
+        other = self._future
+        if other is not None and not other.done() and not other.get_loop().is_closed():
             raise RuntimeError("another task is waiting on this iterator already; give each task its own frames()")
+
+    async def _next(self) -> _FrameT:
+        self._at_once += 1
+        if self._at_once >= _FAIR:
+            self._at_once = 0
+            await asyncio.sleep(0)
+        if self._stale:
+            self._drop_stale()
+        while (frame := self._take_ready()) is None:
+            self._at_once = 0
+            future = self._begin_wait()
+            try:
+                over = self._is_over()  # looked at before the rest: nothing slips through
+                if (frame := self._take_ready()) is not None:
+                    return frame
+                if over:
+                    raise StopAsyncIteration
+                if self._convert is not None and (len(self._port) or self._has_rest):
+                    self._convert_soon()
+                await future
+            except asyncio.CancelledError:
+                self._stale = True
+                raise
+            finally:
+                if self._future is future:
+                    self._waiting = False
+                    self._future = None
+        return frame
+
+    def _begin_wait(self) -> asyncio.Future[None]:
+        self._refuse_second_task()
         loop = asyncio.get_running_loop()
-        if self._ready or (self._convert is None and len(self._port)):
-            self._at_once += 1
-            if self._at_once < _FAIR and (frame := self._take_ready()) is not None:
-                return _Ready(frame)
-        self._at_once = 0
         if loop is not self._loop:
             self._loop, self._wakeups = loop, wakeups_of(loop)
+        if not self._port.demanded:
+            self._port.demand()
         self._future = future = loop.create_future()
         self._waiting = True
-        if self._ready or len(self._port) or self._port.finished:  # look after raising the flag: nothing slips through
-            self._item_came()
-        elif not self._port.demanded:
-            self._port.demand()
         return future
 
+    def _drop_stale(self) -> None:
+        """What was converted for a wait that was cancelled is no longer the latest once something newer is there."""
+        self._stale = False
+        port = self._port
+        if self._ready and port.policy == "latest" and len(port):
+            port.overtaken(len(self._ready))
+            self._ready.clear()
+
+    def _is_over(self) -> bool:
+        """Whether nothing will be ready any more, besides what is ready now."""
+        port = self._port
+        if not port.finished:
+            return False
+        return port.closed or port.cut or not (self._has_rest or self._turn.locked() or self._error is not None)
+
     def _take_ready(self) -> _FrameT | None:
-        if self._ready:
-            return self._ready.popleft()
-        item = self._port.take()
-        return None if item is None else self._make(item)
+        """A frame, if one can be had without converting."""
+        port = self._port
+        if self._convert is None:
+            item = port.take()
+            return None if item is None else self._make(item)
+        if port.cut or port.closed:
+            self._ready.clear()
+            return None
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return self._ready.popleft() if self._ready else None
 
     def _item_came(self) -> None:
         """Something may be there for the waiting task: convert it on the lane, or wake the loop. Any thread."""
-        wakeups = self._wakeups
-        assert wakeups is not None
-        if self._lane is not None and not self._ready and (len(self._port) or self._has_rest):
-            self._waiting = False
+        if self._convert is not None and (len(self._port) or self._has_rest):
+            self._convert_soon()
+        elif self._wakeups is not None:
+            self._waiting = False  # one wake-up is enough
+            self._wakeups.add(self._resume)
+
+    def _convert_soon(self) -> None:
+        if self._turn.acquire(blocking=False):
+            assert self._lane is not None
             self._lane.add(self._convert_next)
-        else:
-            wakeups.add(self._resume)
 
     def _convert_next(self) -> None:
         """On the lane: convert waiting items until one gives a frame."""
@@ -147,9 +197,13 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
             self._fill()
         except Exception as error:  # noqa: BLE001 - raised again at the waiting task
             self._error = error
-        self._waiting = True
-        if self._wakeups is not None:
-            self._wakeups.add(self._resume)
+        finally:
+            self._turn.release()
+        if self._ready or self._error is not None or self._is_over():
+            if self._wakeups is not None:
+                self._wakeups.add(self._resume)
+        elif self._waiting and (len(self._port) or self._has_rest):
+            self._convert_soon()  # came meanwhile
 
     def _fill(self) -> None:
         assert self._convert is not None
@@ -163,32 +217,14 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     @property
     def _has_rest(self) -> bool:
         """Whether the track has ended and the conversion still holds something."""
-        return self._flush is not None and self._port.finished and not self._port.closed
+        port = self._port
+        return self._flush is not None and port.finished and not (port.closed or port.cut)
 
     def _resume(self) -> None:
-        """On the loop: answer the waiting task if there is an answer."""
+        """On the loop: have the waiting task look."""
         future = self._future
-        if future is None or future.done():
-            self._waiting = False
-            return
-        if self._error is not None:
-            error, self._error = self._error, None
-            self._waiting = False
-            future.set_exception(error)
-        elif self._ready:
-            self._waiting = False
-            future.set_result(self._ready.popleft())
-        elif self._convert is not None and (len(self._port) or self._has_rest):
-            if self._waiting:
-                self._item_came()
-        elif len(self._port):
-            item = self._port.take()
-            if item is not None:
-                self._waiting = False
-                future.set_result(self._make(item))
-        elif self._port.finished and self._waiting:
-            self._waiting = False
-            future.set_exception(StopAsyncIteration())
+        if future is not None and not future.done():
+            future.set_result(None)
 
     # ── blocking ─────────────────────────────────────────────────────────────────────────────────
 
@@ -205,15 +241,18 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         event = self._blocked
         if event is None:
             event = self._blocked = threading.Event()
-        while True:
+        while not self._port.closed:
             event.clear()
+            finished = self._port.finished
             if self._convert is not None:
-                self._fill()
-            if (frame := self._take_ready() if self._convert is None or self._ready else None) is not None:
+                with self._turn:
+                    self._fill()
+            if (frame := self._take_ready()) is not None:
                 return frame
-            if self._port.finished:
-                raise StopIteration
+            if finished:
+                break
             event.wait()
+        raise StopIteration
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
@@ -228,7 +267,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         self._port.discard()
         self._track = None
         self._ready.clear()
-        if self._waiting and self._wakeups is not None:
+        if self._wakeups is not None and self._future is not None:
             self._wakeups.add(self._resume)
         if self._blocked is not None:
             self._blocked.set()

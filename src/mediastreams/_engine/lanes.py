@@ -12,7 +12,7 @@ import queue
 import threading
 from collections.abc import Callable, Hashable
 
-from mediastreams._engine.worker import after_fork_in_child
+from mediastreams._engine.worker import after_fork_in_child, start_thread
 
 __all__ = ["Lane", "all_lanes", "lane_for"]
 
@@ -27,7 +27,7 @@ class Lane:
     def __init__(self, number: int) -> None:
         self._number = number
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._running = False
         after_fork_in_child(self)
 
@@ -36,9 +36,8 @@ class Lane:
         self._calls.put(call)
         if not self._running:
             with self._lock:
-                if not self._running:
-                    self._running = True
-                    threading.Thread(target=self._run, name=f"mediastreams-convert-{self._number}", daemon=True).start()
+                if not self._running:  # at the interpreter's end no thread starts any more, and nobody waits
+                    self._running = start_thread(f"convert-{self._number}", self._run)
 
     @property
     def running(self) -> bool:
@@ -51,9 +50,10 @@ class Lane:
                 call = self._calls.get(timeout=_IDLE_SECONDS)
             except queue.Empty:
                 with self._lock:
+                    self._running = False  # before the last look: who adds after it starts a thread
                     if self._calls.empty():
-                        self._running = False
                         return
+                    self._running = True
                 continue
             try:
                 call()
@@ -63,7 +63,7 @@ class Lane:
 
     def after_fork(self) -> None:
         self._calls = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._running = False
 
 

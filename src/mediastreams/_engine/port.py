@@ -3,7 +3,8 @@
 Not for: knowing who consumes. The producer's thread puts, the consumer's thread takes, anyone closes.
 
 Rules of the file: the bound is media time; every drop is counted; `ended` and `muted` travel beside the
-frames and never take a frame's place; ``close`` takes no lock, since finalisers call it.
+frames and never take a frame's place; ``close`` takes no lock, since finalisers call it. The lock is
+reentrant, because the collector may run somebody's finaliser, which may stop the track, while it is held.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class SinkPort:
         "_room",
         "bound_us",
         "closed",
+        "cut",
         "delivered",
         "demanded",
         "drain",
@@ -58,6 +60,7 @@ class SinkPort:
         self.bound_us = bound_us
         self.closed = False
         self.ended = False
+        self.cut = False  # stopped: what waited is gone, and what a consumer holds ready is not to be handed out
         self.muted = False
         self.demanded = False
         self.drain = False
@@ -65,7 +68,7 @@ class SinkPort:
         self.dropped = 0
         self._gap = 0
         self._items: deque[Picture | Sound] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._on_item = on_item
         self._room = room
 
@@ -91,9 +94,9 @@ class SinkPort:
 
     def put(self, item: Picture | Sound) -> None:
         """Add one item; drop what the policy says. The producer's thread."""
-        if self.closed or self.ended:
-            return
-        with self._lock:
+        with self._lock:  # `stop` holds it, too: after that nothing gets in
+            if self.closed or self.ended:
+                return
             items = self._items
             if self.policy == "latest":
                 if items:
@@ -128,6 +131,12 @@ class SinkPort:
             return Sound(item.samples, item.sample_rate, item.timestamp, item.layout, item.gap + gap, item.metadata)
         return item
 
+    def overtaken(self, count: int) -> None:
+        """Take note that so many items were taken, and then overtaken by newer ones after all."""
+        with self._lock:
+            self.delivered -= count
+            self.dropped += count
+
     def demand(self) -> None:
         """Say that the consumer has begun: a source with a free clock waits for the first one."""
         self.demanded = True
@@ -146,11 +155,25 @@ class SinkPort:
             self.ended = True
             self._on_item()
 
+    def stop(self) -> None:
+        """End at once: the track was stopped, and nothing more is delivered. Any thread; idempotent."""
+        with self._lock:
+            self.ended = self.cut = True
+            self._items.clear()
+        self._on_item()
+
     def discard(self) -> None:
-        """Throw away what waits: after ``stop()`` nothing more is delivered."""
+        """Throw away what waits: its consumer has closed it."""
         with self._lock:
             self._items.clear()
 
     def close(self) -> None:
         """Detach. Idempotent, from any thread, takes no lock; the feed forgets the port at its next turn."""
+        self.closed = True
+
+    def after_fork(self) -> None:
+        """In a child nothing comes any more, and the lock may be held by a thread that is not there."""
+        self._lock = threading.RLock()
+        self._items = deque()
+        self.ended = self.cut = True
         self.closed = True

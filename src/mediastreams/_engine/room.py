@@ -12,6 +12,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
+from mediastreams._engine.worker import after_fork_in_child
+
 if TYPE_CHECKING:
     from mediastreams._engine.port import SinkPort
     from mediastreams.abc import Wake
@@ -27,6 +29,7 @@ class Room:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._ports: tuple[weakref.ref[SinkPort], ...] = ()
+        after_fork_in_child(self)
 
     def add(self, port: SinkPort) -> None:
         """Let a port take part."""
@@ -52,3 +55,6 @@ class Room:
         with self._condition:
             while not wake.is_set() and not self.is_free():
                 self._condition.wait(_POLL_SECONDS)
+
+    def after_fork(self) -> None:
+        self._condition = threading.Condition()

@@ -18,12 +18,26 @@ import time
 import weakref
 from collections.abc import Callable
 
-__all__ = ["EXIT_SECONDS", "Reaper", "Worker", "after_fork_in_child", "live_workers", "reaper"]
+__all__ = ["EXIT_SECONDS", "Reaper", "Worker", "after_fork_in_child", "live_workers", "reaper", "start_thread"]
 
 _logger = logging.getLogger(__name__)
 EXIT_SECONDS = 5.0
 _workers: set[Worker] = set()
 _fork_hooks: weakref.WeakSet[object] = weakref.WeakSet()
+
+
+def start_thread(name: str, run: Callable[[], object]) -> bool:
+    """Start a daemon for something short. False where no thread starts any more: the interpreter is ending.
+
+    What would have been done does not matter then: the system closes what a process has open.
+    """
+    try:
+        threading.Thread(target=run, name=f"mediastreams-{name}", daemon=True).start()
+    except RuntimeError as error:
+        level = logging.DEBUG if "shutdown" in str(error) else logging.WARNING  # else the system is out of threads
+        _logger.log(level, "No thread for %s: %s", name, error)
+        return False
+    return True
 
 
 class Worker:
@@ -42,7 +56,11 @@ class Worker:
     def start(self) -> Worker:
         """Begin. Once."""
         _workers.add(self)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            _workers.discard(self)
+            raise
         return self
 
     @property
@@ -83,7 +101,7 @@ class Reaper:
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # reentrant: the collector may run somebody's finaliser in here
         self._users = 0
 
     def put(self, call: Callable[[], None]) -> None:
@@ -95,7 +113,7 @@ class Reaper:
         with self._lock:
             self._users += 1
             if self._users == 1:
-                threading.Thread(target=self._run, name="mediastreams-reaper", daemon=True).start()
+                start_thread("reaper", self._run)
 
     def stand_down(self) -> None:
         with self._lock:
