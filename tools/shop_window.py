@@ -20,6 +20,9 @@ ENTRY_POINTS = {
     "record": "recording.record",
     "wall_time": "_engine.clock",
 }
+BESIDE_BUILTINS = {"SyntaxError": "errors", "TimeoutError": "errors"}
+"""There, but not for ``import *``: they would hide the builtins."""
+PARTS = ("abc", "errors", "testing")
 HEAD = '''"""Media Capture and Streams for Python: the browser's ``MediaStream``, outside the browser.
 
 ``import mediastreams as ms`` costs little: a name is imported when it is first used. Written by
@@ -29,7 +32,7 @@ HEAD = '''"""Media Capture and Streams for Python: the browser's ``MediaStream``
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
 {imports}
@@ -43,18 +46,20 @@ _HOME = {{
 }}
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("abc", "errors", "testing"):
-        return import_module(f"mediastreams.{{name}}")
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'mediastreams' has no attribute {{name!r}}")
-    value = globals()[name] = getattr(import_module(f"mediastreams.{{home}}"), name)
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
+
+    def __getattr__(name: str) -> object:
+        if name in {parts}:
+            return import_module(f"mediastreams.{{name}}")
+        home = _HOME.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mediastreams' has no attribute {{name!r}}")
+        value = globals()[name] = getattr(import_module(f"mediastreams.{{home}}"), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({{*globals(), *__all__}})
+    return sorted({{*globals(), *_HOME, *{parts}}})
 '''
 
 
@@ -90,12 +95,18 @@ def text() -> str:
     imports = "\n".join(
         f"    from mediastreams.{home} import {name}" for home in sorted(modules) for name in sorted(modules[home])
     )
+    imports += "".join(f"\n    from mediastreams import {part} as {part}" for part in PARTS)
+    imports += "".join(
+        f"\n    from mediastreams.{home} import {name} as {name}" for name, home in BESIDE_BUILTINS.items()
+    )
     ordered = sorted(homes)
+    everything = homes | BESIDE_BUILTINS
     return tidy(
         HEAD.format(
             imports=imports,
             names="\n".join(f'    "{name}",' for name in ordered),
-            homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
+            homes="\n".join(f'    "{name}": "{everything[name]}",' for name in sorted(everything)),
+            parts=repr(PARTS),
         )
     )
 

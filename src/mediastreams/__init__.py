@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mediastreams import abc as abc
+    from mediastreams import errors as errors
+    from mediastreams import testing as testing
     from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.clock import wall_time
     from mediastreams._engine.frame_iterator import FrameIterator, FrameStats
@@ -93,6 +96,8 @@ if TYPE_CHECKING:
         UnknownError,
         UnknownMemberWarning,
     )
+    from mediastreams.errors import SyntaxError as SyntaxError
+    from mediastreams.errors import TimeoutError as TimeoutError
     from mediastreams.recording.record import Recording, record
     from mediastreams.recording.summary import RecordingProgress, RecordingSummary
     from mediastreams.transform.generators import (
@@ -281,7 +286,9 @@ _HOME = {
     "SecurityError": "errors",
     "SelfCapturePreferenceEnum": "capture.enums",
     "SurfaceSwitchingPreferenceEnum": "capture.enums",
+    "SyntaxError": "errors",
     "SystemAudioPreferenceEnum": "capture.enums",
+    "TimeoutError": "errors",
     "ULongRange": "capture.dictionaries",
     "UnknownError": "errors",
     "UnknownMemberWarning": "errors",
@@ -301,15 +308,17 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("abc", "errors", "testing"):
-        return import_module(f"mediastreams.{name}")
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'mediastreams' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"mediastreams.{home}"), name)
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
+
+    def __getattr__(name: str) -> object:
+        if name in ("abc", "errors", "testing"):
+            return import_module(f"mediastreams.{name}")
+        home = _HOME.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mediastreams' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"mediastreams.{home}"), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOME, *("abc", "errors", "testing")})

@@ -72,7 +72,8 @@ class DOMException(Exception):
 
     def __new__(cls, message: str = "", name: str = "Error", **_: object) -> Self:
         chosen = _BY_NAME.get(name, cls) if cls is DOMException else cls
-        return super().__new__(chosen)  # type: ignore[return-value]  # an instance of a subclass: Python then runs its __init__
+        layout = OSError if issubclass(chosen, OSError) else Exception  # CPython lets no other __new__ lay it out
+        return layout.__new__(chosen)  # type: ignore[return-value]  # of a subclass: Python then runs its __init__
 
     def __init__(self, message: str = "", name: str = "Error", *, errno: int | None = None) -> None:
         self._message = str(message)

@@ -1,6 +1,10 @@
 """`MediaDevices`: what is listed, to whom, and how changes are told."""
 
 import asyncio
+import inspect
+import subprocess
+import sys
+import warnings
 
 import pytest
 
@@ -260,3 +264,73 @@ async def test_waiting_for_a_change_needs_no_listener_of_one_s_own(devices, back
 def test_a_media_devices_shows_what_it_is_on():
     assert repr(ms.MediaDevices(backends=["fake"])) == "<MediaDevices on fake>"
     assert repr(ms.media_devices).startswith("<MediaDevices on ")
+
+
+# ── being made, and being called ─────────────────────────────────────────────────────────────────
+
+
+def test_only_an_isolated_one_can_be_made_and_only_by_keyword():
+    for arguments in ((), (["fake"],), (None,)):
+        with pytest.raises(TypeError, match=r"Illegal constructor: .* mediastreams\.media_devices.*backends="):
+            ms.MediaDevices(*arguments)
+    with pytest.raises(TypeError, match="list of names"):
+        ms.MediaDevices(backends="fake")
+    with pytest.raises(ValueError, match="no back end 'nonsense'"):
+        ms.MediaDevices(backends=["nonsense"])
+
+
+def test_the_process_has_one():
+    assert ms.media_devices is ms.navigator.media_devices
+    assert isinstance(ms.media_devices, ms.MediaDevices)
+
+
+@pytest.mark.parametrize("method", ["get_user_media", "get_display_media"])
+async def test_an_unknown_member_warns_at_the_line_of_the_call_even_in_a_task(method):
+    devices = ms.MediaDevices(backends=[])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        line = inspect.currentframe().f_lineno + 1
+        task = asyncio.create_task(getattr(devices, method)(video={"framerate": 30}))
+    with pytest.raises(ms.NotFoundError):
+        await task
+    (warning,) = caught
+    assert warning.category is ms.UnknownMemberWarning
+    assert (warning.filename, warning.lineno) == (__file__, line)
+    assert "did you mean 'frame_rate'?" in str(warning.message)
+
+
+async def test_constraints_are_read_at_the_call_and_judged_at_the_await(devices, clock):
+    constraints = {"video": {"width": 320, "height": 240}}
+    opening = devices.get_user_media(constraints)
+    wrong = devices.get_user_media(video="yes")
+    constraints["video"]["width"] = "wide"
+    async with opening as stream:
+        assert stream.video.get_settings().width == 320
+    with pytest.raises(TypeError, match="video: expected a bool or a mapping"):
+        await wrong
+
+
+ON_THE_LOOP = """
+import asyncio, builtins, sys, threading
+import mediastreams as ms
+
+real = builtins.__import__
+def watched(name, *rest):
+    heavy = name.partition(".")[0] in ("av", "numpy") and name.partition(".")[0] not in sys.modules
+    if heavy and threading.current_thread() is threading.main_thread():
+        sys.exit(f"{name} is imported on the loop")
+    return real(name, *rest)
+
+async def main():
+    builtins.__import__ = watched
+    async with ms.MediaDevices(backends=["fake"]).get_user_media(video=True, audio=True) as stream:
+        await anext(stream.video.frames())
+        await anext(stream.audio.frames())
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_heavy_is_imported_on_the_event_loop():
+    done = subprocess.run([sys.executable, "-c", ON_THE_LOOP], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -11,9 +11,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Opening"]
+__all__ = ["Opening", "attempt"]
 
 _T = TypeVar("_T")
+
+
+def attempt(convert: Callable[[], _T]) -> Callable[[], _T]:
+    """Convert arguments now, while the caller's line is on the stack; what that raised is raised where it is asked for.
+
+    An operation that returns a promise rejects it for wrong arguments, but reads them at the call.
+
+    https://webidl.spec.whatwg.org/#js-operations
+    """
+    try:
+        converted = convert()
+    except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
+        failure = error
+
+        def fail() -> _T:
+            raise failure
+
+        return fail
+    return lambda: converted
 
 
 class Opening(Coroutine[Any, Any, _T]):

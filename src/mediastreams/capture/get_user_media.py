@@ -124,8 +124,11 @@ async def _open_all(
         return list(await asyncio.gather(*tasks))
     except BaseException:
         for task in tasks:  # without waiting: a second cancellation must not lose what the first has to close
-            task.cancel()
-            task.add_done_callback(_give_back)
+            if task.done():
+                _give_back(task)
+            elif not task.get_loop().is_closed():  # else whoever opens sees that nobody waits
+                task.cancel()
+                task.add_done_callback(_give_back)
         raise
 
 
@@ -151,9 +154,8 @@ async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constr
         if isinstance(selection, Overconstrained):
             raise last or OverconstrainedError(selection.constraint, selection.message)
         index = next(i for i, one in enumerate(remaining) if one.model == selection.device)
-        source = remaining.pop(index).source()
         try:
-            return await _open(source, selection, constraints)
+            return await _open(remaining.pop(index), selection, constraints)
         except NotAllowedError:
             raise
         except (NotReadableError, NotFoundError, OverconstrainedError, AbortError) as error:
@@ -165,17 +167,19 @@ async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constr
     raise last
 
 
-async def _open(source: TrackSource, selection: Selection, constraints: Constraints) -> Opened:
-    """Open a source in the mode that was selected; what it really runs in may need other settings."""
+async def _open(listed: ListedDevice, selection: Selection, constraints: Constraints) -> Opened:
+    """Open a device in the mode that was selected; what it really runs in may need other settings."""
+
+    def open_device() -> Opened:
+        source = listed.source()  # here, because the back end may import what takes a second
+        return Opened(source, source.open_for(selection.mode, selection.settings, constraints))
+
     try:
-        settings = await in_parallel(
-            source.open_for, selection.mode, selection.settings, constraints, abandoned=lambda _: source.hub.release()
-        )
+        return await in_parallel(open_device, abandoned=lambda late: late.source.hub.release())
     except (NotAllowedError, NotReadableError, NotFoundError, OverconstrainedError):
         raise
     except Exception as error:
-        raise AbortError(f"{source.label or 'The device'} could not be opened: {error}") from error
-    return Opened(source, settings)
+        raise AbortError(f"{listed.device.label or 'The device'} could not be opened: {error}") from error
 
 
 def stream_of(devices: MediaDevices, opened: Sequence[Opened], given: Mapping[Kind, Mapping[str, Any]]) -> MediaStream:

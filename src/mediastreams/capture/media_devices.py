@@ -9,7 +9,7 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from mediastreams._engine.registry import default_backends, resolve_backends
 from mediastreams._rules.exposure import (
@@ -22,7 +22,7 @@ from mediastreams._rules.exposure import (
 from mediastreams._rules.properties import PROPERTIES
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
-from mediastreams._webidl.opening import Opening
+from mediastreams._webidl.opening import Opening, attempt
 from mediastreams._webidl.tasks import in_parallel, queue_task
 from mediastreams.capture.device_change_event import DeviceChangeEvent
 from mediastreams.capture.dictionaries import MediaTrackSupportedConstraints
@@ -58,16 +58,31 @@ class MediaDevices(EventTarget):
 
     ondevicechange = event_handler("devicechange", DeviceChangeEvent)
 
-    def __init__(self, *, backends: Sequence[str | Backend] | None = None) -> None:
-        """Make one on the given back ends, or on all that serve this system.
+    def __init__(self, *positional: Never, backends: Sequence[str | Backend] | None = None) -> None:
+        """Make an isolated one on the given back ends.
 
         Raises:
-            TypeError: ``backends`` is no list of names and `Backend` objects.
+            TypeError: ``backends`` is missing, or no list of names and `Backend` objects.
             ValueError: no back end of that name.
             ImportError: one needs a library that is not installed.
         """
+        if positional or backends is None:
+            raise TypeError(
+                "Illegal constructor: the process's MediaDevices is mediastreams.media_devices; "
+                'an isolated one is made by MediaDevices(backends=["fake"]), by keyword.'
+            )
+        self._begin(resolve_backends(backends))
+
+    @classmethod
+    def _of_process(cls) -> Self:
+        """The one on all back ends that serve this system, which are looked up at the first need."""
+        devices = cls.__new__(cls)
+        devices._begin(None)
+        return devices
+
+    def _begin(self, wanted: list[Backend] | None) -> None:
         super().__init__()
-        self._wanted = None if backends is None else resolve_backends(backends)
+        self._wanted = wanted
         self._announced: tuple[ListedDevice, ...] | None = None  # [[storedDeviceList]], from the first look on
         self._exposure = Exposure()  # [[canExposeCameraInfo]], [[canExposeMicrophoneInfo]]
         self._listings = 0
@@ -80,6 +95,7 @@ class MediaDevices(EventTarget):
 
     @property
     def _backends(self) -> list[Backend]:
+        """Imports them at the first need: for worker threads."""
         if self._wanted is None:
             self._wanted = default_backends()
         return self._wanted
@@ -124,10 +140,12 @@ class MediaDevices(EventTarget):
 
         https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia
         """
+        convert = convert_media_stream_constraints
+        requested = attempt(lambda: convert(constraints, keywords, "get_user_media"))
 
         async def run() -> MediaStream:
             self._owner.bind()
-            return await get_user_media(self, convert_media_stream_constraints(constraints, keywords, "get_user_media"))
+            return await get_user_media(self, requested())
 
         return Opening(run(), _stop_tracks)
 
@@ -148,12 +166,12 @@ class MediaDevices(EventTarget):
 
         https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia
         """
+        convert = convert_display_media_stream_options
+        requested = attempt(lambda: convert(options, keywords, "get_display_media"))
 
         async def run() -> MediaStream:
             self._owner.bind()
-            return await get_display_media(
-                self, convert_display_media_stream_options(options, keywords, "get_display_media")
-            )
+            return await get_display_media(self, requested())
 
         return Opening(run(), _stop_tracks)
 
@@ -164,7 +182,7 @@ class MediaDevices(EventTarget):
     # ── the slots ────────────────────────────────────────────────────────────────────────────────
 
     async def _list(self) -> tuple[ListedDevice, ...]:
-        listed = await in_parallel(list_devices, self._backends)
+        listed = await in_parallel(lambda: list_devices(self._backends))
         if self._announced is None:
             self._announced = listed
         return listed

@@ -88,7 +88,7 @@ def _finished(task: asyncio.Task[None]) -> None:
 
 def _create() -> Navigator:
     created: Navigator = Navigator.__new__(Navigator)
-    created._media_devices = MediaDevices()
+    created._media_devices = MediaDevices._of_process()
     created._permissions = permissions
     return created
 
