@@ -38,6 +38,7 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
 _lock = threading.Lock()
+_PATIENCE_SECONDS = 1.0  # between two looks at a loop that stands still
 _mailboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Mailbox] = weakref.WeakKeyDictionary()
 _wakeups: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Wakeups] = weakref.WeakKeyDictionary()
 _background: asyncio.AbstractEventLoop | None = None
@@ -248,15 +249,17 @@ async def in_parallel(
 ) -> _T:
     """*In parallel*: run a blocking call on a thread of its own and await its result.
 
-    When the waiting task is cancelled the call goes on to its end; its result then goes to
-    ``abandoned`` (on that thread), which closes what was opened.
+    When the waiting task is cancelled, or its loop closed, the call goes on to its end; its result then goes to
+    ``abandoned`` (on a thread), which closes what was opened.
 
     https://html.spec.whatwg.org/multipage/infrastructure.html#in-parallel
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
+    hand_over = _HandOver(loop)
 
     def abandon(result: _T) -> None:
+        hand_over.taken.set()
         if abandoned is not None:
             threading.Thread(target=abandoned, args=(result,), name="mediastreams-abandoned", daemon=True).start()
 
@@ -276,20 +279,47 @@ async def in_parallel(
             result = call(*args)
         except BaseException as raised:  # noqa: BLE001 - it is raised again where the result is awaited
             error = raised
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
             loop.call_soon_threadsafe(settle_future, result, error)
-        except RuntimeError:  # the loop was closed meanwhile: nobody waits
-            if error is None and abandoned is not None:
-                abandoned(result)  # type: ignore[arg-type]
+        if error is None and abandoned is not None and not hand_over.wait():
+            abandoned(result)  # type: ignore[arg-type]  # as above
 
     threading.Thread(target=work, name=f"mediastreams-{getattr(call, '__name__', 'call')}", daemon=True).start()
     try:
-        return await future
+        result = await future
     except asyncio.CancelledError:
         # The result may have come in the same iteration as the cancellation, which then wins.
         if future.done() and not future.cancelled() and future.exception() is None:
             abandon(future.result())
         raise
+    except GeneratorExit:
+        hand_over.dropped = True
+        raise
+    hand_over.taken.set()
+    return result
+
+
+class _HandOver:
+    """Whether a result has reached the coroutine that waits for it.
+
+    A result can be lost on the way: queued for a loop that is closed before it runs again.
+    """
+
+    __slots__ = ("_loop", "dropped", "taken")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.taken = threading.Event()
+        self.dropped = False  # set by a finaliser, which takes no lock and so can wake nobody
+
+    def wait(self) -> bool:
+        """Block the thread that made the result until that is taken; False when nobody ever will."""
+        patience = 0.02
+        while not self.taken.wait(patience):
+            if self.dropped or self._loop.is_closed():
+                return self.taken.is_set()
+            patience = min(2 * patience, _PATIENCE_SECONDS)
+        return True
 
 
 def background_loop() -> asyncio.AbstractEventLoop:
