@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mediastreams._engine.encoding.session import Counts, Session
+    from mediastreams.capture.media_stream_track import MediaStreamTrack
     from mediastreams.recording.plan_recording import EncoderOptions, RecordingTarget, Request
 
 __all__ = ["Recording", "record"]
@@ -122,6 +123,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         self._stream: MediaStream | None = stream
         self._request = request
         self._progress = progress
+        self._tracks: tuple[MediaStreamTrack, ...] = ()  # held while it runs: a track that nobody holds is stopped
         self._outcome: _Outcome | None = None
         self._stop_asked = False
         self._names: tuple[str, str | None, str | None] = ("", None, None)
@@ -205,6 +207,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         clock = tracks[0]._feed.clock
         if tracks[0]._feed.hub.source.free_running:
             clock = get_clock()
+        self._tracks = tuple(tracks)
         intakes = [Intake(track._feed, track.get_settings()) for track in tracks]
         outcome = _Outcome(asyncio.get_running_loop(), self._progress)
         report = outcome.report if self._progress is not None else None
@@ -213,6 +216,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
                 open_session, self._request, intakes, clock, outcome.done, report, abandoned=lambda it: it[0].abandon()
             )
         except BaseException:
+            self._tracks = ()
             for intake in intakes:
                 intake.detach()
             raise
@@ -243,6 +247,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
                 self._settle(session)
 
     def _settle(self, session: Session) -> None:
+        self._tracks = ()
         if self._summary is None:
             self._summary = self._summary_of(session.counts())
 
