@@ -37,8 +37,9 @@ _logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
-_lock = threading.Lock()
 _PATIENCE_SECONDS = 1.0  # between two looks at a loop that stands still
+_MANY = 1000  # wake-ups of one loop that wait; every waiter makes one
+_lock = threading.RLock()  # reentrant: the collector may run somebody's finaliser in here
 _mailboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Mailbox] = weakref.WeakKeyDictionary()
 _wakeups: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Wakeups] = weakref.WeakKeyDictionary()
 _background: asyncio.AbstractEventLoop | None = None
@@ -102,6 +103,9 @@ class Mailbox:
             call, args = self._queue.popleft()
         except IndexError:
             self._scheduled = False
+            loop = self._loop()
+            if self._queue and loop is not None and not loop.is_closed():  # posted between the two lines above
+                self._schedule(loop)
             return
         loop = self._loop()
         try:
@@ -136,6 +140,10 @@ class Wakeups:
     def add(self, call: Callable[[], object]) -> None:
         """Run ``call`` soon on the loop; dropped silently when the loop is closed."""
         self._calls.append(call)
+        if self._scheduled and len(self._calls) > _MANY:  # was the loop closed before it came to them?
+            loop = self._loop()
+            if loop is None or loop.is_closed():
+                self._calls.clear()
         if not self._scheduled:
             self._scheduled = True
             loop = self._loop()
@@ -361,7 +369,7 @@ def _idle(loop: asyncio.AbstractEventLoop) -> bool:
 def _forget_after_fork() -> None:
     """In a forked child no thread runs the background loop and the lock may be held: begin anew."""
     global _background, _lock  # noqa: PLW0603
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _background = None
     with contextlib.suppress(Exception):
         _mailboxes.clear()
