@@ -2,6 +2,8 @@
 
 import re
 
+import asyncio
+
 import pytest
 
 import mediastreams as ms
@@ -155,6 +157,11 @@ async def test_a_clone_of_a_stream_has_clones_with_lives_of_their_own(stream):
     three = two.clone()
     assert (three.active, three.audio.ready_state, three.video.ready_state) == (False, "ended", "ended")
     assert len({track.id for made in (one, two, three) for track in made.get_tracks()}) == 6
+
+
+async def test_a_clone_is_made_on_the_loop_of_the_stream_only(stream):
+    with pytest.raises(RuntimeError, match=r"MediaStream\.clone was called outside the event loop"):
+        await asyncio.to_thread(stream.clone)
 
 
 async def test_a_stream_is_active_while_one_of_its_tracks_is_live(stream):

@@ -266,3 +266,9 @@ def test_the_repr_says_what_and_when():
 
 def test_it_is_shown_under_its_public_name():
     assert f"{AudioData.__module__}.{AudioData.__qualname__}" == "mediastreams.AudioData"
+
+
+def test_a_clone_keeps_the_format_that_was_asked_for():
+    made = np.array([[1, 2]], np.int16)
+    data = AudioData._of(AudioData.from_ndarray(np.zeros((1, 2), np.float32), sample_rate=8000)._sound, ("int16", made))
+    assert data.clone().to_ndarray() is made

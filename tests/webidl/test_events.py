@@ -1,5 +1,7 @@
 """Dispatching: which listeners run, in which order, and what they can do to the event."""
 
+import copy
+import pickle
 import threading
 import time
 
@@ -331,3 +333,9 @@ def test_threads_may_add_and_remove_at_the_same_time_and_none_is_lost():
         thread.join()
     assert {listener.callback for listener in target._listeners} == set(kept)
     assert len(kept) == 400
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_target_cannot_be_copied_or_pickled(duplicate):
+    with pytest.raises(TypeError, match="EventTarget cannot be copied or pickled"):
+        duplicate(EventTarget())

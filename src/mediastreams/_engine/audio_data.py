@@ -236,7 +236,7 @@ class AudioData:
         Raises:
             InvalidStateError: it was closed.
         """
-        return type(self)._of(self._open("clone"))  # noqa: SLF001 - of the same class
+        return type(self)._of(self._open("clone"), self._array)  # noqa: SLF001 - of the same class
 
     def close(self) -> None:
         """Let go of the sound; other handles keep it. Idempotent.

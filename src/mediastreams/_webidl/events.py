@@ -14,7 +14,7 @@ import asyncio
 import builtins
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypedDict, TypeVar
+from typing import Any, Final, NoReturn, TypedDict, TypeVar
 
 from mediastreams._webidl.conversions import boolean, dom_string, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
@@ -226,6 +226,11 @@ class EventTarget:
                 wait.give_up(self._never(listener.type))
             else:  # behind events that are on their way there
                 box.post(wait.give_up, self._never(listener.type))
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be copied or pickled: it is one thing with listeners of its own"
+        )
 
     # --- inside ------------------------------------------------------------------------------------------------
 

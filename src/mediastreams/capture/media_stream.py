@@ -119,8 +119,12 @@ class MediaStream(EventTarget):
     def clone(self) -> MediaStream:
         """A new stream of clones of all tracks.
 
+        Raises:
+            RuntimeError: called outside the loop that owns the stream.
+
         https://w3c.github.io/mediacapture-main/#dom-mediastream-clone
         """
+        self._owner.check("MediaStream.clone")
         return MediaStream([track.clone() for track in self._tracks])
 
     # ── for sources that change a stream's tracks: elements, connections ─────────────────────────────
