@@ -1,8 +1,7 @@
 """`MediaStream`: a set of tracks, and nothing more."""
 
-import re
-
 import asyncio
+import re
 
 import pytest
 

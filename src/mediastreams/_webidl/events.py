@@ -229,7 +229,7 @@ class EventTarget:
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} cannot be copied or pickled: it is one thing with listeners of its own"
+            f"a {type(self).__name__} cannot be copied or pickled: it has listeners of its own"
         )
 
     # --- inside ------------------------------------------------------------------------------------------------
