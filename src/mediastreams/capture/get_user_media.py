@@ -178,6 +178,8 @@ async def _open(listed: ListedDevice, selection: Selection, constraints: Constra
         return await in_parallel(open_device, abandoned=lambda late: late.source.hub.release())
     except (NotAllowedError, NotReadableError, NotFoundError, OverconstrainedError):
         raise
+    except OSError as error:
+        raise NotReadableError(f"{listed.device.label or 'The device'}: {error}", errno=error.errno) from error
     except Exception as error:
         raise AbortError(f"{listed.device.label or 'The device'} could not be opened: {error}") from error
 
