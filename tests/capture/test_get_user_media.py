@@ -254,7 +254,7 @@ async def test_any_other_failure_is_an_abort(devices, backend, camera):
 async def test_an_error_of_the_operating_system_is_not_readable_and_keeps_its_number(devices, backend):
     for label in ("Fake camera 1 (user)", "Fake camera 2 (environment)"):
         backend.device(label).fail_to_open(OSError(errno.EIO, "Input/output error"))
-    with pytest.raises(ms.NotReadableError, match="Fake camera . .*Input/output error") as failed:
+    with pytest.raises(ms.NotReadableError, match="Input/output error") as failed:
         await devices.get_user_media(video=True)
     assert failed.value.errno == errno.EIO
 
