@@ -213,6 +213,13 @@ go()
     assert found.duration == pytest.approx(1.0, abs=0.7)
 
 
+async def test_a_recording_that_nobody_awaits_says_that_nothing_was_recorded(made, make_stream, tmp_path):
+    stream = make_stream(made.Scripted("video", made.live_pictures(20), live=True))
+    with pytest.warns(RuntimeWarning, match=r"a\.webm.* was never awaited: nothing was recorded"):
+        record(stream, tmp_path / "a.webm")
+    assert not (tmp_path / "a.webm").exists()
+
+
 async def test_a_recording_that_is_dropped_warns_and_ends_its_file(made, make_stream, probe, tmp_path):
     stream = make_stream(made.Scripted("video", made.live_pictures(20), live=True))
     recording = record(stream, tmp_path / "a.webm")

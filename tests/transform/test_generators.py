@@ -172,6 +172,11 @@ async def test_a_generator_of_sound_is_a_track_itself():
         clone.stop()
 
 
+def test_a_generator_warns_of_members_it_does_not_know():
+    with pytest.warns(ms.UnknownMemberWarning, match="'kynd' is ignored; did you mean 'kind'"):
+        ms.MediaStreamTrackGenerator({"kind": "audio"}, kynd="video").stop()
+
+
 @pytest.mark.parametrize("arguments", [(), ({"kind": "smell"},), ({"kind": None},)])
 def test_a_generator_needs_a_kind(arguments):
     with pytest.raises(TypeError, match="kind"):

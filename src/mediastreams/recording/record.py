@@ -286,7 +286,9 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
     def __del__(self) -> None:
         session = getattr(self, "_session", None)
-        if session is not None and self._summary is None:
+        if not self._begun and self.__dict__:  # made whole
+            warnings.warn(f"{self!r} was never awaited: nothing was recorded", RuntimeWarning, stacklevel=2)
+        elif session is not None and self._summary is None:
             warnings.warn(f"{self!r} was dropped while it ran; its file is ended now", ResourceWarning, stacklevel=2)
             reaper.put(session.stop)
 

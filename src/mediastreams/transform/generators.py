@@ -6,10 +6,10 @@ Not for: pictures that are drawn (``elements/canvas``), functions on a track's f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 from mediastreams._webidl.conversions import boolean, wrong_type
-from mediastreams._webidl.dictionaries import merge_arguments
+from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Owner, queue_task
 from mediastreams.capture.media_stream_track import MediaStreamTrack
@@ -132,7 +132,15 @@ class MediaStreamTrackGeneratorInit(TypedDict):
     kind: Literal["audio", "video"]
 
 
-_KINDS: Final = ("audio", "video")
+def _kind(value: object, where: str, /) -> Kind:
+    if value in ("audio", "video"):
+        return cast("Kind", value)
+    raise wrong_type(where, "'audio' or 'video'", value)
+
+
+_INIT: Final[Schema[MediaStreamTrackGeneratorInit]] = Schema(
+    "MediaStreamTrackGeneratorInit", Member("kind", _kind, required=True)
+)
 
 
 @public
@@ -150,10 +158,8 @@ class MediaStreamTrackGenerator(MediaStreamTrack):
         Raises:
             TypeError: ``kind`` is missing or not one of the two.
         """
-        kind = merge_arguments(init, members, "MediaStreamTrackGenerator").get("kind")
-        if kind not in _KINDS:
-            raise wrong_type("MediaStreamTrackGenerator: kind", "'audio' or 'video'", kind)
-        self._sink = _FrameSink(kind)
+        where = "MediaStreamTrackGenerator"
+        self._sink = _FrameSink(_INIT.convert(merge_arguments(init, members, where), where)["kind"])
         self._begin(self._sink.source.track_source("generator"), {}, {})
         self._sink.source.hub.release()
 
