@@ -6,7 +6,7 @@ Not for: pictures that are drawn (``elements/canvas``), functions on a track's f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from mediastreams._webidl.conversions import boolean, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
@@ -134,7 +134,7 @@ class MediaStreamTrackGeneratorInit(TypedDict):
 
 def _kind(value: object, where: str, /) -> Kind:
     if value in ("audio", "video"):
-        return cast("Kind", value)
+        return value
     raise wrong_type(where, "'audio' or 'video'", value)
 
 
