@@ -9,6 +9,7 @@ resampled, mixed · every port.
 from __future__ import annotations
 
 # ruff: noqa: SLF001 - the listener's methods are for the feed, not for users of the track
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterable
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 __all__ = ["AudioCounters", "AudioCounts", "FeedListener", "TrackFeed", "VideoCounters", "VideoCounts"]
 
+_logger = logging.getLogger(__name__)
+
 
 class FeedListener(Protocol):
     """The track, as its feed sees it. Called on the source's thread: queue a task, do nothing else."""
 
     def _source_muted(self, *, muted: bool) -> None: ...
     def _source_ended(self, error: BaseException | None) -> None: ...
-    def _source_reconfigured(self, mode: Mode) -> None: ...
+    def _source_reconfigured(self, mode: Mode, *, by_itself: bool) -> None: ...
     def _source_died_in_fork(self) -> None: ...
 
 
@@ -131,7 +134,7 @@ class TrackFeed:
         self.kept: object = None  # a strong reference to the track while it lives and has listeners
         self.ports: tuple[SinkPort, ...] = ()
         self._listener = None if listener is None else weakref.ref(listener)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # reentrant: the collector may run a finaliser in here that stops the track
 
     @property
     def kind(self) -> Kind:
@@ -169,11 +172,11 @@ class TrackFeed:
                 'or open a file with clock="free"'
             )
         port = SinkPort(policy, bound_us=bound_us, on_item=on_item, room=self.hub.room if free else None)
-        port.muted = self.muted
         port.drain = drain
-        with self._lock:
+        with self._lock:  # whoever changes these holds it, too
             self.ports = (*self._open_ports(), port)
             port.ended = self.ended
+            port.muted = self.muted
         if free:
             self.hub.room.add(port)
         return port
@@ -239,15 +242,17 @@ class TrackFeed:
                 self.ports = tuple(self._open_ports())
 
     def source_muted(self, *, muted: bool) -> None:
-        self.muted = muted
-        for port in self.ports:
+        with self._lock:
+            self.muted = muted
+            ports = self.ports
+        for port in ports:
             port.set_muted(muted=muted)
         if (listener := self._heard()) is not None:
             listener._source_muted(muted=muted)
 
-    def source_reconfigured(self, mode: Mode) -> None:
+    def source_reconfigured(self, mode: Mode, *, by_itself: bool = False) -> None:
         if (listener := self._heard()) is not None:
-            listener._source_reconfigured(mode)
+            listener._source_reconfigured(mode, by_itself=by_itself)
 
     def source_ended(self, error: BaseException | None) -> None:
         """Everything that was delivered stays for the consumers; then they see the end."""
@@ -255,8 +260,11 @@ class TrackFeed:
             return
         flush = getattr(self.adapter, "flush", None)
         if flush is not None:
-            for part in flush():
-                self._put(part)
+            try:
+                for part in flush():
+                    self._put(part)
+            except Exception:  # the end must come through, whatever the last samples did
+                _logger.warning("The last samples of a track could not be made", exc_info=True)
         self._end()
         if (listener := self._heard()) is not None:
             listener._source_ended(error)
@@ -282,17 +290,19 @@ class TrackFeed:
             was_over, self.ended = self.ended, True
             ports = self.ports
         for port in ports:
-            if not port.drain and not was_over:
-                port.discard()
-            port.end()
+            if port.drain or was_over:
+                port.end()
+            else:
+                port.stop()
         self.kept = None
         self.hub.remove_feed(self)
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.audio_counters.after_fork()
         self.ended = True
         for port in self.ports:
-            port.ended = True
+            port.after_fork()
+        self.kept = None
         if (listener := self._heard()) is not None:
             listener._source_died_in_fork()

@@ -144,7 +144,9 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         if loop is not self._loop:
             self._loop, self._wakeups = loop, wakeups_of(loop)
         if not self._port.demanded:
-            self._port.demand()
+            # A turn later: tasks that start together (one for the picture, one for the sound) all attach before a
+            # source with a free clock begins.
+            loop.call_soon(self._port.demand)
         self._future = future = loop.create_future()
         self._waiting = True
         return future
@@ -241,6 +243,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         event = self._blocked
         if event is None:
             event = self._blocked = threading.Event()
+            self._port.demand()
         while not self._port.closed:
             event.clear()
             finished = self._port.finished

@@ -107,6 +107,13 @@ class SinkPort:
                 if self.policy == "drop-oldest":
                     while len(items) > 1 and (self._span() > self.bound_us or len(items) > _MOST_ITEMS):
                         self._drop_first()
+        if self._room is not None and self._room.news is not None:
+            self._room.news.append(self)
+        else:
+            self._on_item()
+
+    def announce(self) -> None:
+        """Tell the consumer that it should look: for `Room.together`."""
         self._on_item()
 
     def _drop_first(self) -> None:
@@ -123,9 +130,7 @@ class SinkPort:
             if item is not None:
                 self.delivered += 1
                 gap, self._gap = self._gap, 0
-        if not self.demanded:
-            self.demand()
-        elif self._room is not None and item is not None:
+        if self._room is not None and item is not None:
             self._room.changed()
         if gap and isinstance(item, Sound):
             return Sound(item.samples, item.sample_rate, item.timestamp, item.layout, item.gap + gap, item.metadata)
@@ -138,7 +143,7 @@ class SinkPort:
             self.dropped += count
 
     def demand(self) -> None:
-        """Say that the consumer has begun: a source with a free clock waits for the first one."""
+        """Say that the consumer waits for its first frame: a source with a free clock begins then, and not before."""
         self.demanded = True
         if self._room is not None:
             self._room.changed()

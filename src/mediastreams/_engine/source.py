@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.room import Room
-from mediastreams._engine.worker import after_fork_in_child, reaper
+from mediastreams._engine.worker import after_fork_in_child, reaper, start_thread
 
 if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
@@ -57,7 +57,10 @@ class _Delivery:
                 self._age(self._newer)
             self._newer, self._newest = self._newest, data
         for feed in self._hub.feeds:
-            feed.push(data)
+            try:
+                feed.push(data)
+            except Exception as error:  # noqa: BLE001 - one track's trouble is neither the source's nor the others'
+                self._hub.feed_failed(feed, error)
 
     def set_muted(self, *, muted: bool) -> None:
         if self.open:
@@ -65,7 +68,7 @@ class _Delivery:
 
     def reconfigured(self, mode: Mode) -> None:
         if self.open:
-            self._hub.source_reconfigured(mode)
+            self._hub.source_reconfigured(mode, by_itself=True)
 
     def end(self, error: BaseException | None = None) -> None:
         if self.open:
@@ -89,10 +92,11 @@ class SourceHub:
         self.ended = False
         self.room: Room = source.room or Room()
         self.operation = threading.RLock()  # held while the device opens and closes; whoever decides a mode holds it
-        self._lock = threading.Lock()  # held for the lists only
+        self._lock = threading.RLock()  # held for the lists and what goes with them; reentrant, as in `TrackFeed`
         self.pending: tuple[Demand, ...] = ()  # what those want who have opened it and have no feed yet
         self._delivery: _Delivery | None = None
         self._reserved = 0
+        self._left = False  # by its last track, and closed: who comes without having opened it comes too late
         after_fork_in_child(self)
 
     @property
@@ -139,19 +143,14 @@ class SourceHub:
 
     def _start(self, mode: Mode | None, settings: Settings) -> Mode | None:
         delivery = _Delivery(self)
-        self.ended = False
+        self.ended = self._left = False
         self.source_muted(muted=False)  # whoever starts says anew that it cannot deliver
         self._delivery = delivery
         reaper.stand_by()
         try:
             self.mode = self.source.start(mode, settings, delivery)
         except BaseException:
-            delivery.open = False
-            self._delivery = None
-            try:
-                self.source.stop()
-            finally:
-                reaper.stand_down()
+            self._stop()
             raise
         self.settings = dict(settings)
         _logger.debug("%r runs in %r", self.source, self.mode)
@@ -185,6 +184,8 @@ class SourceHub:
             delivery.open = False
             try:
                 self.source.stop()
+            except Exception:  # the border: what cannot be closed is left behind, and the next start will tell
+                _logger.warning("%r could not be stopped properly", self.source, exc_info=True)
             finally:
                 reaper.stand_down()
                 _logger.debug("%r stopped", self.source)
@@ -192,15 +193,26 @@ class SourceHub:
     def close_if_unused(self) -> None:
         """Stop the source when no feed and no reservation is left. Blocks: worker threads only."""
         with self.operation:
-            if not self.feeds and not self._reserved:
-                self._stop()
+            with self._lock:
+                if self.feeds or self._reserved:
+                    return
+                self._left = True
+            self._stop()
 
     # ── feeds ────────────────────────────────────────────────────────────────────────────────────
 
     def add_feed(self, feed: TrackFeed) -> None:
-        """Take a feed in. A reservation made by `open` is used up by its `release`, not here."""
+        """Take a feed in, with what has happened to the source since the feed was made.
+
+        A reservation made by `open` is used up by its `release`, not here. Without one (a clone) the source may have
+        been closed meanwhile: the feed has ended then.
+        """
         with self._lock:
             self.feeds = (*self.feeds, feed)
+            if self._left or self.ended:
+                feed.ended = True
+            elif feed.muted != self.muted:
+                feed.source_muted(muted=self.muted)
 
     def remove_feed(self, feed: TrackFeed) -> None:
         """Let a feed go; the last one closes the source, on a thread. Any thread; idempotent."""
@@ -221,22 +233,24 @@ class SourceHub:
 
     def _close_soon(self) -> None:
         if not self.feeds and not self._reserved and self.running:
-            threading.Thread(target=self.close_if_unused, name="mediastreams-close", daemon=True).start()
+            start_thread("close", self.close_if_unused)
 
     # ── what the source says: its own thread ────────────────────────────────────────────────────────
 
     def source_muted(self, *, muted: bool) -> None:
-        if muted != self.muted:
-            self.muted = muted
-            for feed in self.feeds:
-                feed.source_muted(muted=muted)
+        with self._lock:  # told in here: a feed that is just coming must not hear an older state after a newer one
+            if muted != self.muted:
+                self.muted = muted
+                for feed in self.feeds:
+                    feed.source_muted(muted=muted)
 
-    def source_reconfigured(self, mode: Mode | None) -> None:
+    def source_reconfigured(self, mode: Mode | None, *, by_itself: bool = False) -> None:
+        """Tell the tracks of another mode: one that a track asked for, or that the source took ``by_itself``."""
         self.mode = mode
         if mode is None:
             return
         for feed in self.feeds:
-            feed.source_reconfigured(mode)
+            feed.source_reconfigured(mode, by_itself=by_itself)
 
     def source_ended(self, error: BaseException | None) -> None:
         self.ended = True
@@ -246,10 +260,19 @@ class SourceHub:
             feed.source_ended(error)
         self._close_soon()
 
+    def feed_failed(self, feed: TrackFeed, error: Exception) -> None:
+        """One track could not take a frame: it ends, the others go on."""
+        _logger.warning("A track of %r ends: its frames cannot be made: %s", self.source, error, exc_info=error)
+        with self._lock:
+            self.feeds = tuple(other for other in self.feeds if other is not feed)
+        feed.adapter = None
+        feed.source_ended(error)
+        self._close_soon()
+
     def after_fork(self) -> None:
         """The child has no reader: everything of the parent is dead here. Takes no lock, joins nothing."""
         self.operation = threading.RLock()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._delivery = None
         self.ended = True
         for feed in self.feeds:

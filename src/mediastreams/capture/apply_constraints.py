@@ -83,17 +83,19 @@ def _selected(model: DeviceModel, parsed: Constraints, current: Settings | None)
     return selected.settings
 
 
-def follow_source(track: MediaStreamTrack, mode: Mode) -> Settings:
+def follow_source(track: MediaStreamTrack, mode: Mode, *, by_itself: bool = False) -> Settings:
     """Choose new settings because the source has changed its mode by itself or for another track.
 
-    Settings that the new mode still serves stay, scaled if they have to be. Else they are selected again under the
-    track's constraints, and if those cannot be met any more, without them: the frames come as they come. Any thread.
+    Settings that the new mode still serves stay; scaled, if they have to be for another track's sake. Else they are
+    selected again under the track's constraints, and if those cannot be met any more, without them: the frames come
+    as they come. A track that shows a source as it is follows it when it changes ``by_itself`` (a window that is
+    resized, a generator whose pictures grow). Any thread.
 
     https://w3c.github.io/mediacapture-main/#dfn-applyconstraints-algorithm (the paragraph on choosing new settings)
     """
     source, feed = track._source, track._feed
     settings: Settings = feed.target
-    if not settings or not serves(mode, settings):
+    if not by_itself and not (settings and serves(mode, settings)):
         settings = scaled_target(Demand(feed.target, feed.constraints))
     if not settings or not serves(mode, settings):
         model = source.model_in(mode)

@@ -362,8 +362,8 @@ class MediaStreamTrack(EventTarget):
     def _source_ended(self, error: BaseException | None) -> None:
         queue_task(self._owner, self._end, error)
 
-    def _source_reconfigured(self, mode: Mode) -> None:
-        settings = follow_source(self, mode)
+    def _source_reconfigured(self, mode: Mode, *, by_itself: bool = False) -> None:
+        settings = follow_source(self, mode, by_itself=by_itself)
         if not self._feed.changing:  # what the application asked for is no news
             queue_task(self._owner, self._set_configuration, settings)
 

@@ -137,6 +137,7 @@ class Session:
         """Begin; the ports' wake-ups come here from now on."""
         for line in self._lines:
             line.intake.wake = self._wake.set
+            line.intake.port.demand()
         self._worker.start()
 
     def stop(self) -> None:
