@@ -27,7 +27,7 @@ async def audio(stream):
 
 
 def test_a_track_cannot_be_made_by_calling():
-    with pytest.raises(TypeError, match="Illegal constructor.*get_user_media"):
+    with pytest.raises(TypeError, match=r"Illegal constructor.*get_user_media"):
         ms.MediaStreamTrack()
 
 
@@ -313,3 +313,10 @@ async def test_a_clone_of_a_sound_has_a_hint_of_its_own(audio):
     clone.content_hint = "music"
     assert audio.content_hint == "speech"
     clone.stop()
+
+
+async def test_clones_and_hints_belong_to_the_loop_of_the_track(gum):
+    track = (await gum(video=True)).video
+    for forbidden in (track.clone, lambda: setattr(track, "content_hint", "text")):
+        with pytest.raises(RuntimeError, match="outside the event loop that owns the object"):
+            await asyncio.to_thread(forbidden)

@@ -197,6 +197,23 @@ async def test_after_stop_nothing_is_delivered_any_more(video, clock):
         assert frames.stats.delivered == 0
 
 
+@pytest.mark.parametrize("options", [{}, {"format": "gray"}])
+async def test_who_leaves_the_loop_at_the_end_finds_the_track_ended(video, clock, camera, heard, options):
+    events = heard(video, "mute", "unmute", "ended")
+
+    async def states():
+        async for _ in video.frames(**options):
+            pass
+        return video.ready_state, list(events)
+
+    found = asyncio.create_task(states())
+    await clock.advance(0.2)
+    camera.mute()
+    camera.unmute()
+    camera.unplug()
+    assert await clock.until(found) == ("ended", ["mute", "unmute", "ended"])
+
+
 async def test_the_frames_of_an_ended_track_are_none(video):
     video.stop()
     assert [frame async for frame in video] == []

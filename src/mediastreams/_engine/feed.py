@@ -265,14 +265,12 @@ class TrackFeed:
                     self._put(part)
             except Exception:  # the end must come through, whatever the last samples did
                 _logger.warning("The last samples of a track could not be made", exc_info=True)
-        self._end()
-        if (listener := self._heard()) is not None:
-            listener._source_ended(error)
-
-    def _end(self) -> None:
         with self._lock:
             self.ended = True
             ports = self.ports
+        # The track first: a consumer that has seen the end finds its track ended.
+        if (listener := self._heard()) is not None:
+            listener._source_ended(error)
         for port in ports:
             port.end()
 

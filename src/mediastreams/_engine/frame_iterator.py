@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mediastreams._webidl.interfaces import public
-from mediastreams._webidl.tasks import Wakeups, wakeups_of
+from mediastreams._webidl.tasks import Wakeups, mailbox_of, wakeups_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameIterator", "FrameStats"]
 
-_FrameT = TypeVar("_FrameT", "VideoFrame", "AudioData")
+_FrameT = TypeVar("_FrameT", bound="VideoFrame | AudioData")
 _FAIR = 16  # a loop must breathe after so many frames that were there already
 
 
@@ -125,6 +125,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
                 if (frame := self._take_ready()) is not None:
                     return frame
                 if over:
+                    await self._let_events_go_first()
                     raise StopAsyncIteration
                 if self._convert is not None and (len(self._port) or self._has_rest):
                     self._convert_soon()
@@ -137,6 +138,14 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
                     self._waiting = False
                     self._future = None
         return frame
+
+    async def _let_events_go_first(self) -> None:
+        """Let queued tasks run, ``ended`` among them: who leaves the loop finds the track ended."""
+        if not (self._port.closed or self._port.cut):
+            loop = asyncio.get_running_loop()
+            passed: asyncio.Future[None] = loop.create_future()
+            mailbox_of(loop).post(_pass, passed)
+            await passed
 
     def _begin_wait(self) -> asyncio.Future[None]:
         self._refuse_second_task()
@@ -296,3 +305,8 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         stats = self.stats
         state = "finished" if self._port.finished else "open"
         return f"<FrameIterator {self._port.policy} {state}, {stats.delivered} delivered, {stats.dropped} dropped>"
+
+
+def _pass(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -228,9 +228,7 @@ class EventTarget:
                 box.post(wait.give_up, self._never(listener.type))
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        raise TypeError(
-            f"a {type(self).__name__} cannot be copied or pickled: it has listeners of its own"
-        )
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: it has listeners of its own")
 
     # --- inside ------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self, overload
+from typing import TYPE_CHECKING, Self, cast, overload
 
 from mediastreams._webidl.conversions import dom_string, wrong_type
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
@@ -18,6 +18,9 @@ from mediastreams.capture.media_stream_track_event import MediaStreamTrackEvent
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from mediastreams._engine.audio_data import AudioData
+    from mediastreams._engine.video_frame import VideoFrame
 
 __all__ = ["MediaStream"]
 
@@ -69,13 +72,13 @@ class MediaStream(EventTarget):
         """Whether a track of the stream is live."""
         return any(track.ready_state is MediaStreamTrackState.LIVE for track in self._tracks)
 
-    def get_audio_tracks(self) -> list[MediaStreamTrack]:
+    def get_audio_tracks(self) -> list[MediaStreamTrack[AudioData]]:
         """A snapshot of the audio tracks, in the order in which they were added."""
-        return [track for track in self._tracks if track.kind == "audio"]
+        return [cast("MediaStreamTrack[AudioData]", track) for track in self._tracks if track.kind == "audio"]
 
-    def get_video_tracks(self) -> list[MediaStreamTrack]:
+    def get_video_tracks(self) -> list[MediaStreamTrack[VideoFrame]]:
         """A snapshot of the video tracks, in the order in which they were added."""
-        return [track for track in self._tracks if track.kind == "video"]
+        return [cast("MediaStreamTrack[VideoFrame]", track) for track in self._tracks if track.kind == "video"]
 
     def get_tracks(self) -> list[MediaStreamTrack]:
         """A snapshot of all tracks, in the order in which they were added."""
@@ -150,14 +153,14 @@ class MediaStream(EventTarget):
     # ── Python ───────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def video(self) -> MediaStreamTrack | None:
+    def video(self) -> MediaStreamTrack[VideoFrame] | None:
         """The first video track, or ``None``: the usual one."""
-        return next((track for track in self._tracks if track.kind == "video"), None)
+        return next(iter(self.get_video_tracks()), None)
 
     @property
-    def audio(self) -> MediaStreamTrack | None:
+    def audio(self) -> MediaStreamTrack[AudioData] | None:
         """The first audio track, or ``None``: the usual one."""
-        return next((track for track in self._tracks if track.kind == "audio"), None)
+        return next(iter(self.get_audio_tracks()), None)
 
     def _stop_tracks(self) -> None:
         for track in self._tracks:

@@ -16,7 +16,7 @@ import uuid
 import warnings
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, cast
 
 from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.worker import reaper
@@ -35,6 +35,8 @@ from mediastreams.capture.track_source import adapt
 from mediastreams.capture.track_stats import MediaStreamTrackAudioStats, MediaStreamTrackVideoStats
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.frame_iterator import FrameIterator
     from mediastreams._engine.port import Policy
@@ -42,6 +44,12 @@ if TYPE_CHECKING:
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.capture.constraint_types import MediaTrackConstraints
     from mediastreams.capture.track_source import TrackSource
+
+    FrameT_co = TypeVar("FrameT_co", bound=VideoFrame | AudioData, default=VideoFrame | AudioData, covariant=True)
+else:
+    from typing import TypeVar  # which learns of defaults in Python 3.13
+
+    FrameT_co = TypeVar("FrameT_co", covariant=True)
 
 __all__ = ["MediaStreamTrack"]
 
@@ -54,12 +62,15 @@ _HINTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 
 @public
-class MediaStreamTrack(EventTarget):
+class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     """One picture or one sound of a source: a light view, many on one source, any number of consumers on it.
 
     Owns its `TrackFeed`; the last live track of a source to end stops the source. Belongs to one event loop;
     `stop`, `enabled`, getters and blocking iteration work from any thread. A live track with listeners stays
     alive though nobody holds it; any other is stopped when it is dropped.
+
+    To a type checker ``stream.video`` is a ``MediaStreamTrack[VideoFrame]`` and ``stream.audio`` one of `AudioData`;
+    without the brackets it may be either.
 
     https://w3c.github.io/mediacapture-main/#mediastreamtrack
     """
@@ -182,6 +193,7 @@ class MediaStreamTrack(EventTarget):
 
     @content_hint.setter
     def content_hint(self, value: str) -> None:
+        self._owner.check("MediaStreamTrack.content_hint")
         hint = dom_string(value, "MediaStreamTrack.content_hint")
         if hint in _HINTS[self._kind]:
             self._content_hint = hint
@@ -199,13 +211,17 @@ class MediaStreamTrack(EventTarget):
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
 
-    def clone(self) -> MediaStreamTrack:
+    def clone(self) -> MediaStreamTrack[FrameT_co]:
         """A track of the same source with a life, constraints, settings and ``enabled`` of its own.
+
+        Raises:
+            RuntimeError: called outside the loop that owns the track.
 
         https://w3c.github.io/mediacapture-main/#dfn-clone-a-track
         """
+        self._owner.check("MediaStreamTrack.clone")
         # 3. Create a track on the same source; while it is being made the source stays.
-        clone: MediaStreamTrack = MediaStreamTrack._create(
+        clone: MediaStreamTrack[FrameT_co] = MediaStreamTrack._create(
             self._source, self._settings, copy.deepcopy(self._constraints), enabled=self._feed.enabled
         )
         # 4-6. The state, and (in _create) constraints and settings.
@@ -321,7 +337,7 @@ class MediaStreamTrack(EventTarget):
         sample_rate: int | None = None,
         channels: int | None = None,
         samples: int | None = None,
-    ) -> FrameIterator[VideoFrame] | FrameIterator[AudioData]:
+    ) -> FrameIterator[FrameT_co]:
         """Iterate over the frames from now on: ``async for`` on a loop, ``for`` in any other thread.
 
         Args:
@@ -349,9 +365,9 @@ class MediaStreamTrack(EventTarget):
             "channels": channels,
             "samples": samples,
         }
-        return frames_of(self, policy, options)
+        return cast("FrameIterator[FrameT_co]", frames_of(self, policy, options))
 
-    def __aiter__(self) -> AsyncIterator[VideoFrame] | AsyncIterator[AudioData]:
+    def __aiter__(self) -> AsyncIterator[FrameT_co]:
         return self.frames()
 
     # ── what the source's thread says ────────────────────────────────────────────────────────────

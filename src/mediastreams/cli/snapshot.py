@@ -50,4 +50,4 @@ async def _take(options: argparse.Namespace) -> Picture:
         else:
             if first is None:
                 raise NotReadableError("The source ended before its first picture")
-        return frame._open("snapshot")  # type: ignore[return-value]  # of a video track
+        return frame._open("snapshot")

@@ -86,7 +86,7 @@ class VideoTrackGenerator:
         self._owner = Owner()
         self._sink = _FrameSink("video")
         source = self._sink.source.track_source("generator")
-        self._track: MediaStreamTrack = MediaStreamTrack._create(source, {})  # [[track]]
+        self._track: MediaStreamTrack[VideoFrame] = MediaStreamTrack._create(source, {})  # [[track]]
         self._sink.source.hub.release()
         self._mute_queued = False
 
@@ -117,7 +117,7 @@ class VideoTrackGenerator:
         self._sink.source.set_muted(muted=self._sink.muted)
 
     @property
-    def track(self) -> MediaStreamTrack:
+    def track(self) -> MediaStreamTrack[VideoFrame]:
         """The track that comes out; clone it for more."""
         return self._track
 
