@@ -89,7 +89,7 @@ async def test_what_another_track_requires_can_be_wished_otherwise_in_vain(video
 async def test_what_another_track_requires_cannot_be_required_otherwise(video):
     clone = video.clone()
     await video.apply_constraints(zoom={"exact": 3})
-    with pytest.raises(ms.OverconstrainedError, match="another track of Fake camera 1 .* requires 3") as failed:
+    with pytest.raises(ms.OverconstrainedError, match=r"another track of Fake camera 1 .* requires 3") as failed:
         await clone.apply_constraints(zoom={"exact": 2})
     assert failed.value.constraint == "zoom"
     await clone.apply_constraints(zoom={"min": 2, "max": 4})

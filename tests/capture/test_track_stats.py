@@ -110,7 +110,7 @@ async def test_counters_do_not_change_within_one_task(devices):
         assert real is not devices
         for track in stream.get_tracks():
             first = track.stats.to_json()
-            time.sleep(0.15)  # frames come on another thread meanwhile
+            time.sleep(0.15)  # noqa: ASYNC251 - frames come on another thread meanwhile
             assert track.stats.to_json() == first
 
 
