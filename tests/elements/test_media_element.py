@@ -249,8 +249,10 @@ async def test_close_works_from_another_thread(long_film):
     element = MediaElement(src=long_film)
     await element.play()
     track = element.capture_stream().video
+    ended = asyncio.ensure_future(track.wait_for("ended", timeout=5))
+    await asyncio.sleep(0)  # it listens now
     await asyncio.to_thread(element.close)
-    await track.wait_for("ended", timeout=5)
+    await ended
     assert element.paused
 
 
