@@ -76,13 +76,14 @@ async def test_a_status_follows_and_fires_change_in_the_task_that_changes_it(clo
     assert silent == []
 
 
-async def test_from_prompt_to_granted_by_a_capture_the_status_changes(gum, clock):
-    set_permission("camera", "prompt")
-    status, found = await permissions.query(name="camera"), []
+@pytest.mark.parametrize(("name", "kind"), [("camera", "video"), ("microphone", "audio")])
+async def test_from_prompt_to_granted_by_a_capture_the_status_changes(gum, clock, name, kind):
+    set_permission(name, "prompt")
+    status, found = await permissions.query(name=name), []
     assert status.state == "prompt"
     status.onchange = found.append
-    await gum(video=True)
-    assert (await permissions.query(name="camera")).state == "granted"
+    await gum(**{kind: True})
+    assert (await permissions.query(name=name)).state == "granted"
     await clock.advance(0)
     assert [event.type for event in found] == ["change"]
     assert status.state == "granted"

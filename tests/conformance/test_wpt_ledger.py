@@ -17,7 +17,7 @@ NAMED = sorted({name for _, row in ROWS for name in row.get("by", [])})
 
 
 @cache
-def tests_in(path):
+def functions_of(path):
     """Names of the test functions of a file."""
     tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -61,7 +61,7 @@ def test_a_row_says_what_is_shown_and_one_answer(path, row):
 def test_a_test_that_is_named_exists(name):
     path, _, function = name.partition("::")
     assert (TESTS / path).is_file()
-    assert function in tests_in(path)
+    assert function in functions_of(path)
 
 
 def test_what_supersedes_a_removed_file_is_there():
