@@ -67,6 +67,7 @@ class DOMException(Exception):
     https://webidl.spec.whatwg.org/#idl-DOMException
     """
 
+    args: tuple[str, ...]
     _name: str = "Error"
     _message: str = ""
 

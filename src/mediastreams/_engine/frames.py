@@ -17,9 +17,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    import av
     import numpy as np
     import numpy.typing as npt
+    from av import VideoFrame
 
 __all__ = ["MICROSECONDS", "Picture", "Sound"]
 
@@ -37,9 +37,16 @@ class Picture:
 
     __slots__ = ("__weakref__", "av", "conversions", "duration", "lock", "metadata", "timestamp")
 
+    av: VideoFrame
+    timestamp: int
+    duration: int | None
+    metadata: Mapping[str, object]
+    lock: threading.Lock
+    conversions: dict[object, object]
+
     def __init__(
         self,
-        frame: av.VideoFrame,
+        frame: VideoFrame,
         timestamp: int,
         duration: int | None = None,
         metadata: Mapping[str, object] = _NOTHING,
@@ -49,12 +56,12 @@ class Picture:
         self.duration = duration
         self.metadata = metadata
         self.lock = threading.Lock()
-        self.conversions: dict[object, object] = {}
+        self.conversions = {}
 
     @classmethod
     def stamped(
         cls,
-        frame: av.VideoFrame,
+        frame: VideoFrame,
         timestamp: int,
         duration: int | None = None,
         metadata: Mapping[str, object] = _NOTHING,
@@ -81,6 +88,13 @@ class Sound:
     """
 
     __slots__ = ("__weakref__", "gap", "layout", "metadata", "sample_rate", "samples", "timestamp")
+
+    samples: npt.NDArray[np.float32]
+    sample_rate: int
+    timestamp: int
+    layout: str
+    gap: int
+    metadata: Mapping[str, object]
 
     def __init__(
         self,
