@@ -60,8 +60,9 @@ class SystemClock(Clock):
         with self._condition:
             heapq.heappush(self._heap, entry)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="mediastreams-scheduler", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="mediastreams-scheduler", daemon=True)
+                thread.start()
+                self._thread = thread
             elif self._heap[0] is entry:
                 self._condition.notify()
         return entry

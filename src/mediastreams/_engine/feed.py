@@ -39,6 +39,7 @@ class FeedListener(Protocol):
     def _source_ended(self, error: BaseException | None) -> None: ...
     def _source_reconfigured(self, mode: Mode, *, by_itself: bool) -> None: ...
     def _source_died_in_fork(self) -> None: ...
+    def _listeners_lost(self) -> None: ...
 
 
 class VideoCounts(NamedTuple):
@@ -131,7 +132,7 @@ class TrackFeed:
         self.changing = False  # the track itself is having its source changed
         self.video_counters = VideoCounters()
         self.audio_counters = AudioCounters()
-        self.kept: object = None  # a strong reference to the track while it lives and has listeners
+        self.kept: FeedListener | None = None  # a strong reference to the track while it lives and has listeners
         self.ports: tuple[SinkPort, ...] = ()
         self._listener = None if listener is None else weakref.ref(listener)
         self._lock = threading.RLock()  # reentrant: the collector may run a finaliser in here that stops the track
@@ -279,21 +280,27 @@ class TrackFeed:
 
     # ── the track ──────────────────────────────────────────────────────────────────────────────────
 
-    def stop(self) -> None:
+    def stop(self, *, at_once: bool = False) -> None:
         """The track was stopped: nothing more is delivered, the source may close. Any thread; idempotent.
 
-        After the source's own end this only leaves the hub: what was delivered stays for the consumers.
+        After the source's own end this only leaves the hub: what was delivered stays for the consumers, unless somebody
+        wants an end ``at_once``.
         """
         with self._lock:
             was_over, self.ended = self.ended, True
             ports = self.ports
         for port in ports:
-            if port.drain or was_over:
+            if port.drain or (was_over and not at_once):
                 port.end()
             else:
                 port.stop()
         self.kept = None
         self.hub.remove_feed(self)
+
+    def let_go(self) -> None:
+        """Keep a track no longer whose listeners' loops are closed. The reaper's thread, now and then."""
+        if (kept := self.kept) is not None:
+            kept._listeners_lost()
 
     def after_fork(self) -> None:
         self._lock = threading.RLock()

@@ -146,7 +146,7 @@ class SourceHub:
         self.ended = self._left = False
         self.source_muted(muted=False)  # whoever starts says anew that it cannot deliver
         self._delivery = delivery
-        reaper.stand_by()
+        reaper.stand_by(self.look_after)
         try:
             self.mode = self.source.start(mode, settings, delivery)
         except BaseException:
@@ -187,7 +187,7 @@ class SourceHub:
             except Exception:  # the border: what cannot be closed is left behind, and the next start will tell
                 _logger.warning("%r could not be stopped properly", self.source, exc_info=True)
             finally:
-                reaper.stand_down()
+                reaper.stand_down(self.look_after)
                 _logger.debug("%r stopped", self.source)
 
     def close_if_unused(self) -> None:
@@ -259,6 +259,11 @@ class SourceHub:
         for feed in feeds:
             feed.source_ended(error)
         self._close_soon()
+
+    def look_after(self) -> None:
+        """Let tracks go that nobody can hear any more. The reaper's thread, now and then."""
+        for feed in self.feeds:
+            feed.let_go()
 
     def feed_failed(self, feed: TrackFeed, error: Exception) -> None:
         """One track could not take a frame: it ends, the others go on."""

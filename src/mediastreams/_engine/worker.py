@@ -18,10 +18,20 @@ import time
 import weakref
 from collections.abc import Callable
 
-__all__ = ["EXIT_SECONDS", "Reaper", "Worker", "after_fork_in_child", "live_workers", "reaper", "start_thread"]
+__all__ = [
+    "EXIT_SECONDS",
+    "LOOK_SECONDS",
+    "Reaper",
+    "Worker",
+    "after_fork_in_child",
+    "live_workers",
+    "reaper",
+    "start_thread",
+]
 
 _logger = logging.getLogger(__name__)
 EXIT_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 _workers: set[Worker] = set()
 _fork_hooks: weakref.WeakSet[object] = weakref.WeakSet()
 
@@ -95,38 +105,55 @@ class Worker:
 class Reaper:
     """Closes what the garbage collector found. Finalisers may take no lock, so they only `put` here.
 
-    `queue.SimpleQueue.put` is reentrant, which nothing else in the library's locks is. The thread runs
-    while somebody has asked it to stand by.
+    `queue.SimpleQueue.put` is reentrant and waits for nobody. The thread runs while somebody has asked it to stand
+    by; those who did may have it look after them every few seconds.
     """
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.RLock()  # reentrant: the collector may run somebody's finaliser in here
         self._users = 0
+        self._looks: tuple[weakref.WeakMethod[Callable[[], None]], ...] = ()
 
     def put(self, call: Callable[[], None]) -> None:
         """Run ``call`` soon on the reaper's thread. For finalisers; takes no lock."""
         self._queue.put(call)
 
-    def stand_by(self) -> None:
-        """Have the thread ready; every call needs one `stand_down`."""
+    def stand_by(self, look: Callable[[], None] | None = None) -> None:
+        """Have the thread ready; every call needs one `stand_down`. ``look``, a method, is called now and then."""
         with self._lock:
             self._users += 1
+            if look is not None:
+                self._looks = (*(one for one in self._looks if one() is not None), weakref.WeakMethod(look))
             if self._users == 1:
                 start_thread("reaper", self._run)
 
-    def stand_down(self) -> None:
+    def stand_down(self, look: Callable[[], None] | None = None) -> None:
+        """Take back one `stand_by`, with the same argument."""
         with self._lock:
             self._users -= 1
+            self._looks = tuple(one for one in self._looks if one() not in (None, look))
             if self._users == 0:
                 self._queue.put(None)
 
     def _run(self) -> None:
-        while (call := self._queue.get()) is not None:
+        while True:
+            try:
+                call = self._queue.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                call = self._look
+            if call is None:
+                return
             try:
                 call()
             except Exception:
                 _logger.exception("Closing an abandoned object failed")
+            del call  # it holds the object
+
+    def _look(self) -> None:
+        for one in self._looks:
+            if (look := one()) is not None:
+                look()
 
     def after_fork(self) -> None:
         self.__init__()  # type: ignore[misc]  # begin anew: no thread, no lock of the parent

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from mediastreams._engine.registry import default_backends, resolve_backends
+from mediastreams._engine.worker import start_thread
 from mediastreams._rules.exposure import (
     ExposedDevice,
     Exposure,
@@ -191,7 +192,7 @@ class MediaDevices(EventTarget):
         """*Creating a list of device info objects*: what the program may be told now."""
         live: set[Kind] = {
             track.kind
-            for track in list(self._tracks)
+            for track in self._live_tracks()
             if track.ready_state is MediaStreamTrackState.LIVE and not track._source.display
         }
         known = [one.known for one in listed if one.device.device_class not in ("monitor", "window")]
@@ -214,6 +215,13 @@ class MediaDevices(EventTarget):
         """
         self._tracks.update(tracks)
 
+    def _live_tracks(self) -> list[MediaStreamTrack]:
+        while True:
+            try:
+                return list(self._tracks)
+            except RuntimeError:  # another loop's capture was tied at this moment
+                continue
+
     # ── permissions ──────────────────────────────────────────────────────────────────────────────
 
     def _permission_granted(self, name: str) -> None:
@@ -230,7 +238,7 @@ class MediaDevices(EventTarget):
             if permissions._state_of({"name": name}) != "denied":
                 continue
             self._exposure = set_device_information_exposure(self._exposure, [kind], {}, value=False)  # type: ignore[list-item]
-            for track in list(self._tracks):
+            for track in self._live_tracks():
                 if track.kind == kind and not track._source.display:
                     queue_task(track._owner, track._end, None)
 
@@ -241,7 +249,7 @@ class MediaDevices(EventTarget):
         wanted = self._has_listeners("devicechange")
         if wanted is not self._watching:
             self._watching = wanted
-            threading.Thread(target=self._watch_or_not, name="mediastreams-watch", daemon=True).start()
+            start_thread("watch", self._watch_or_not)
 
     def _watch_or_not(self) -> None:
         """Begin or end watching, as it is wanted by now. A thread of its own: back ends may block."""

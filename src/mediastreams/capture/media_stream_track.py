@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import sys
+import threading
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Mapping
@@ -109,6 +110,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         self._id = str(uuid.uuid4())  # [[Id]]
         self._kind = source.kind  # [[Kind]]
         self._label = source.label  # [[Label]]
+        self._turn = threading.RLock()  # reentrant: the collector may run somebody's finaliser, which stops the track
         self._state = TrackState(muted=source.hub.muted)  # [[ReadyState]], [[Muted]]
         self._constraints = dict(constraints)  # [[Constraints]]
         self._settings = dict(settings)  # [[Settings]]
@@ -135,6 +137,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     _id: str
     _kind: Kind
     _label: str
+    _turn: threading.RLock  # held while the state changes
     _state: TrackState
     _constraints: dict[str, Any]
     _settings: dict[str, Any]
@@ -259,11 +262,12 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
 
         The state comes first because another thread that sees the source stopped must see the track ended.
         """
-        before = self._state
-        self._state, effects = advance(before, what)
+        with self._turn:  # `stop` comes from any thread, and must not be undone by a mute that was under way
+            before = self._state
+            self._state, effects = advance(before, what)
         for effect in effects:
             if effect == "notify source":
-                self._feed.stop()
+                self._feed.stop(at_once=what == "stop")
             else:
                 fire_event(self, effect.removeprefix("fire "))
         if self._state.ready_state != before.ready_state:
@@ -384,12 +388,18 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
             queue_task(self._owner, self._set_configuration, settings)
 
     def _source_died_in_fork(self) -> None:
+        self._turn = threading.RLock()
         self._state = TrackState("ended", self._state.muted)
 
     # ── Python ───────────────────────────────────────────────────────────────────────────────────
 
     def _can_still_fire(self, type: str) -> bool:
         return self._state.ready_state == "live" or type not in _TRACK_EVENTS
+
+    def _listeners_lost(self) -> None:
+        """Called now and then while the source runs: listeners go with their loop, and nobody says so."""
+        if not self._has_listeners():
+            self._feed.kept = None
 
     def _listeners_changed(self) -> None:
         """*Garbage collection*: a live track with listeners is kept.

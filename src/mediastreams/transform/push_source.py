@@ -30,7 +30,7 @@ _FASTEST: Final = 1000.0
 class PushSource(Source):
     """Delivers what `push` is given. Always running; what it makes is known from what it was given last.
 
-    Owns its hub. `push` is for one task or thread at a time.
+    Owns its hub. `push` and `end` belong to one loop.
     """
 
     def __init__(self, kind: Kind, *, on_unused: Callable[[], None]) -> None:
@@ -39,6 +39,8 @@ class PushSource(Source):
         self._on_unused = on_unused
         self._delivery: Delivery | None = None
         self._shape: tuple[object, ...] = ()
+        self._under_way = 0  # frames that are on the lane
+        self._lane = lane_for(id(self))
         self.hub = SourceHub(self)
         self.hub.open(None, {})
 
@@ -62,19 +64,25 @@ class PushSource(Source):
             self._delivery.set_muted(muted=muted)
 
     def end(self) -> None:
-        """End all tracks. Idempotent."""
-        if self._delivery is not None:
-            self._delivery.end()
+        """End all tracks, after the frames that are under way. Idempotent."""
+        delivery = self._delivery
+        if delivery is None:
+            return
+        if self._under_way:
+            self._lane.add(delivery.end)
+        else:
+            delivery.end()
 
     async def push(self, data: Picture | Sound) -> None:
-        """Deliver one frame, and return when it is with the consumers.
+        """Deliver one frame, and return when it is with the consumers. In the order of the calls.
 
         FAST-PATH: where no track has to change the frame, handing it over costs less than a thread; it is done here.
         """
         delivery = self._delivery
         if delivery is None:
             return
-        if all(feed.adapter is None and feed.enabled for feed in self.hub.feeds) and self._shape == _shape_of(data):
+        plain = not self._under_way and self._shape == _shape_of(data)
+        if plain and all(feed.adapter is None and feed.enabled for feed in self.hub.feeds):
             delivery.deliver(data)
             return
         loop = asyncio.get_running_loop()
@@ -82,6 +90,7 @@ class PushSource(Source):
         error: list[Exception] = []
 
         def settle() -> None:
+            self._under_way -= 1
             if not done.done():
                 if error:
                     done.set_exception(error[0])
@@ -96,7 +105,8 @@ class PushSource(Source):
                 error.append(raised)
             wakeups_of(loop).add(settle)
 
-        lane_for(id(self)).add(work)
+        self._under_way += 1
+        self._lane.add(work)
         await done
 
     def _announce(self, data: Picture | Sound, delivery: Delivery) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mediastreams._engine.worker import after_fork_in_child
+
 if TYPE_CHECKING:
     from mediastreams.abc import Clock, Timer
 
@@ -34,6 +36,7 @@ class Pace:
         self._lock = threading.RLock()  # a delivery may lead back to stop() in the same thread
         self._timer: Timer | None = None
         self._stopped = False
+        after_fork_in_child(self)
         self.first = self._index_at(clock.now_ns()) + 1
         with self._lock:
             self._schedule(self.first)
@@ -76,3 +79,8 @@ class Pace:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
+
+    def after_fork(self) -> None:
+        """In a child the scheduler does not know it any more, and may have held the lock."""
+        self._lock = threading.RLock()
+        self._stopped = True
