@@ -82,7 +82,9 @@ async def test_a_track_cannot_be_moved_to_another_device(video, devices):
         assert failed.value.constraint == "group_id"
 
 
-@pytest.mark.parametrize("name", ["background_blur", "background_segmentation_mask", "eye_gaze_correction", "face_framing"])
+@pytest.mark.parametrize(
+    "name", ["background_blur", "background_segmentation_mask", "eye_gaze_correction", "face_framing"]
+)
 async def test_switches_of_the_camera_are_set(video, name):
     capability = video.get_capabilities()[name]
     assert sorted(capability) == [False, True]

@@ -23,7 +23,7 @@ async def collected(reference):
 @contextmanager
 def a_warning():
     """Inside, the last reference to a live track of a device is to be dropped."""
-    with pytest.warns(ResourceWarning, match="dropped while its device is open: stop"):
+    with pytest.warns(ResourceWarning, match="dropped while its device is open: stop"):  # noqa: PT031 - a wrapper
         yield
         gc.collect()
 
