@@ -292,7 +292,7 @@ async def test_a_cancellation_in_the_same_turn_as_the_result_gives_it_back():
     loop = asyncio.get_running_loop()
     while not any("settle" in repr(handle) for handle in loop._ready):
         threading.Event().wait(0.001)
-    loop.call_soon(lambda: task.cancel())  # right after the result has come
+    loop.call_soon(task.cancel)  # right after the result has come
     with pytest.raises(asyncio.CancelledError):
         await task
     await wait_until(lambda: given_back == ["opened"])
