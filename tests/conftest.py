@@ -108,6 +108,9 @@ def _permissions_stay_as_they_were():
             "granted"
         }:
             loaded.permissions.policy = loaded.LocalPolicy()
+    acts = sys.modules.get("mediastreams.capture.user_activation")
+    if acts is not None:
+        acts._expires.clear()
 
 
 def _run_delay():

@@ -56,6 +56,14 @@ async def test_a_device_tells_its_capabilities_once_it_is_known(gum, devices, ki
         assert info.get_capabilities().device_id == info.device_id
 
 
+async def test_the_usual_microphone_has_plain_switches_and_another_one_all_positions(gum, devices):
+    usual = (await gum(audio=True)).audio
+    assert usual.get_capabilities().echo_cancellation == (True, False)
+    special = (await gum(audio={"echo_cancellation": {"exact": "all"}})).audio
+    assert set(special.get_capabilities().echo_cancellation) == {True, False, "all", "remote-only"}
+    assert special.label != usual.label
+
+
 async def test_a_device_that_is_not_known_tells_nothing(devices):
     for info in await devices.enumerate_devices():
         assert info.get_capabilities() == {}

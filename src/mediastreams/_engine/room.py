@@ -68,7 +68,7 @@ class Room:
     def is_free(self) -> bool:
         """Whether the reader may produce one more frame."""
         ports = [port for ref in self._ports if (port := ref()) is not None and not port.closed]
-        if not any(port.demanded for port in ports):
+        if not any(port.demanded and not port.ended for port in ports):  # nobody yet, or nobody any more
             return False
         waiting = [port for port in ports if port.policy == "wait" and not port.ended]
         full = [port for port in waiting if port.full]

@@ -68,21 +68,24 @@ def bound_of_box(ask: SizeAsk, low: int, high: int) -> float:
     right = min(most, (ask.aspect[1] + _HALF_PLACE) * high)
     if left > right:
         return inf
-    ideal = ask.ideal_height
-    bound = 0.0 if ideal is None else number_distance(min(max(ideal, low), high), ideal)
-    points = [left, right]
-    if ask.ideal_width is not None:
-        points.append(min(max(ask.ideal_width, left), right))
-    if ask.ideal_aspect is not None:
-        points += (min(max(ask.ideal_aspect * row, left), right) for row in (low, high))
-    return bound + min(_column_bound(ask, point, low, high) for point in points)
-
-
-def _column_bound(ask: SizeAsk, width: float, low: int, high: int) -> float:
-    bound = number_distance(width, ask.ideal_width)
-    if ask.ideal_aspect is not None:
-        bound += number_distance(min(max(ask.ideal_aspect, width / high), width / low), ask.ideal_aspect)
-    return bound
+    ideal, ideal_width, ideal_aspect = ask.ideal_height, ask.ideal_width, ask.ideal_aspect
+    bound = 0.0
+    if ideal is not None and not low <= ideal <= high:
+        bound = number_distance(low if ideal < low else high, ideal)
+    if ideal_aspect is None:
+        if ideal_width is None or left <= ideal_width <= right:
+            return bound
+        return bound + number_distance(left if ideal_width < left else right, ideal_width)
+    points = [left, right, ideal_aspect * low, ideal_aspect * high]
+    if ideal_width is not None:
+        points.append(ideal_width)
+    nearest = inf
+    for wanted in points:
+        width = left if wanted < left else min(wanted, right)
+        flattest, widest = width / high, width / low
+        ratio = flattest if ideal_aspect < flattest else min(ideal_aspect, widest)
+        nearest = min(nearest, number_distance(width, ideal_width) + number_distance(ratio, ideal_aspect))
+    return bound + nearest
 
 
 def nearest_in_box(ask: SizeAsk, below: float = inf) -> tuple[float, tuple[int, int]]:
@@ -90,14 +93,30 @@ def nearest_in_box(ask: SizeAsk, below: float = inf) -> tuple[float, tuple[int, 
 
     Infinite when there is none that is nearer than ``below``.
     """
+    couples, (flattest, widest) = ask.couples, ask.aspect
+    ideal_width, ideal_height, ideal_aspect = ask.ideal_width, ask.ideal_height, ask.ideal_aspect
 
-    def best_of_rows(low: int, high: int) -> tuple[float, tuple[int, int]]:
+    def best_of_rows(low: int, high: int, goal: float) -> tuple[float, tuple[int, int]]:
+        # FAST-PATH: `size_distance` part by part, so that most rows and columns are done with after the first: 3.4 ms
+        # against 10.6 for three cameras of 500 modes where all ideals contradict each other.
         best, size = inf, (0, 0)
+        goal += SLACK  # what is hardly farther spares the search all that is no nearer
         for height in range(high, low - 1, -1):
+            of_row = number_distance(height, ideal_height)
+            if of_row > goal:
+                continue
             for width in _columns(ask, height):
-                distance = size_distance(ask, width, height)
-                if distance < best - SLACK:
+                distance = of_row + number_distance(width, ideal_width)
+                if distance > goal:
+                    continue
+                if couples:
+                    ratio = aspect_of(width, height)
+                    if not flattest <= ratio <= widest:
+                        continue
+                    distance += number_distance(ratio, ideal_aspect)
+                if distance <= goal and distance < best - SLACK:
                     best, size = distance, (width, height)
+                    goal = best - SLACK
         return best, size
 
     return _search(*ask.height, lambda low, high: bound_of_box(ask, low, high), best_of_rows, below)
@@ -110,8 +129,9 @@ def _columns(ask: SizeAsk, height: int) -> list[int]:
     if left > right:
         return []
     points = {left, right}
-    # the half place lets in a border whose rounded ratio is outside: its neighbour is the true border then
-    points |= {min(left + 1, right), max(right - 1, left)}
+    if ask.aspect != (0.0, inf):
+        # the half place lets in a border whose rounded ratio is outside: its neighbour is the true border then
+        points |= {min(left + 1, right), max(right - 1, left)}
     if ask.ideal_width is not None:
         points.add(min(max(round(ask.ideal_width), left), right))
     if ask.ideal_aspect is not None:
@@ -144,7 +164,7 @@ def nearest_on_line(ask: SizeAsk, width: int, height: int, below: float = inf) -
                 total += number_distance(min(max(ideal, least), most), ideal)
         return total
 
-    def best_of_sides(low: int, high: int) -> tuple[float, tuple[int, int]]:
+    def best_of_sides(low: int, high: int, _goal: float) -> tuple[float, tuple[int, int]]:
         best, found = inf, (0, 0)
         for side in range(high, low - 1, -1):
             distance = size_distance(ask, *size(side))
@@ -159,7 +179,7 @@ def _search(
     low: int,
     high: int,
     bound: Callable[[int, int], float],
-    best_of: Callable[[int, int], tuple[float, tuple[int, int]]],
+    best_of: Callable[[int, int, float], tuple[float, tuple[int, int]]],
     below: float,
 ) -> tuple[float, tuple[int, int]]:
     """Best-first branch and bound over ``low`` … ``high``; among equals the upper end goes first."""
@@ -172,7 +192,7 @@ def _search(
             break
         high = -negated
         if high - low < _LEAF:
-            distance, candidate = best_of(low, high)
+            distance, candidate = best_of(low, high, goal)
             if distance < best - SLACK:
                 best, found = distance, candidate
                 goal = min(goal, best - SLACK)

@@ -156,7 +156,13 @@ Description: TypeAlias = FakeCamera | FakeMicrophone | FakeSpeaker | FakeScreen
 DEFAULT_DEVICES: Final[tuple[Description, ...]] = (
     FakeCamera(label="Fake camera 1 (user)", group="fake-webcam", facing_mode="user"),
     FakeCamera(label="Fake camera 2 (environment)", facing_mode="environment"),
-    FakeMicrophone(label="Fake microphone 1", group="fake-webcam", beep=(1000, 1500)),
+    # A webcam's microphone cancels echo or not, as most do; web-platform-tests look at the first one for that.
+    FakeMicrophone(
+        label="Fake microphone 1",
+        group="fake-webcam",
+        choices={**_MICROPHONE_CHOICES, "echo_cancellation": (True, False)},
+        beep=(1000, 1500),
+    ),
     FakeMicrophone(label="Fake microphone 2", group="fake-headset", beep=(600, 900)),
     FakeSpeaker(label="Fake speaker 1"),
     FakeSpeaker(label="Fake speaker 2", group="fake-headset"),
