@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+import time
 import weakref
 from contextlib import contextmanager
 
 import pytest
 
 import mediastreams as ms
+from mediastreams._engine import worker
+from mediastreams.testing import FakeBackend
 
 
 async def collected(reference):
@@ -122,3 +125,32 @@ async def test_an_ended_track_keeps_no_source(devices, backend, camera, is_close
     await is_closed(camera)
     del stream
     assert await collected(hub)
+
+
+def test_a_track_whose_listeners_loop_is_closed_is_kept_no_more(monkeypatch):
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.01)
+    backend = FakeBackend()
+    camera = backend.device("Fake camera 1 (user)")
+
+    async def leave_it_open():
+        devices = ms.MediaDevices(backends=[backend])
+        stream = await devices.get_user_media(video=True)
+        stream.video.onended = lambda _event: None
+
+    def closed():
+        gc.collect()
+        return not camera.in_use
+
+    loop = asyncio.new_event_loop()  # held: a loop that is closed need not be gone
+    with pytest.warns(ResourceWarning, match="dropped while its device is open: stop"):
+        loop.run_until_complete(leave_it_open())
+        assert not closed()
+        loop.close()
+        _wait_until(closed)
+
+
+def _wait_until(condition):
+    deadline = time.perf_counter() + 5
+    while not condition():
+        assert time.perf_counter() < deadline
+        time.sleep(0.001)
