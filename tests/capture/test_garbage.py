@@ -142,7 +142,7 @@ def test_a_track_whose_listeners_loop_is_closed_is_kept_no_more(monkeypatch):
         return not camera.in_use
 
     loop = asyncio.new_event_loop()  # held: a loop that is closed need not be gone
-    with pytest.warns(ResourceWarning, match="dropped while its device is open: stop"):
+    with pytest.warns(ResourceWarning, match="dropped while its device is open: stop"):  # noqa: PT031 - it comes from a thread
         loop.run_until_complete(leave_it_open())
         assert not closed()
         loop.close()

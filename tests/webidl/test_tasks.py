@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import deque
 
 import pytest
 
@@ -90,6 +91,32 @@ async def test_a_task_that_raises_goes_to_the_loop_s_handler_and_the_next_one_ru
     assert found == [1]
     assert [str(context["exception"]) for context in errors] == ["task"]
     assert errors[0]["message"] == "A queued task raised ZeroDivisionError"
+
+
+class PostsWhenFoundEmpty(deque):
+    """A mailbox's queue, to which another thread posts right after it was found empty."""
+
+    post = None
+
+    def popleft(self):
+        try:
+            return super().popleft()
+        except IndexError:
+            post, self.post = self.post, None
+            if post is not None:
+                in_thread(post)
+            raise
+
+
+async def test_a_task_that_is_posted_while_the_mailbox_goes_to_rest_is_not_forgotten():
+    box = mailbox_of(asyncio.get_running_loop())
+    done = asyncio.Event()
+    box._queue = PostsWhenFoundEmpty()
+    box._queue.post = lambda: box.post(done.set)
+    box._scheduled = True  # this very run: an earlier one has taken the task that it was scheduled for
+    box._run_one()
+    async with asyncio.timeout(5):
+        await done.wait()
 
 
 async def test_tasks_may_queue_tasks():
