@@ -151,6 +151,20 @@ async def test_the_last_frame_comes_before_the_end(hand, policy, convert):
     assert [frame.timestamp async for frame in frames][-1] == 2000
 
 
+async def test_the_last_frame_comes_though_the_source_ends_while_it_is_converted(hand, gate):
+    frames = frames_of(hand.feed(), "latest", convert=gate)
+    task = await waiting(frames)
+    hand.source.show(1)
+    await gate.reached()
+    hand.source.delivery.end()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gate.go.release()
+    assert (await task).timestamp == 1000
+    with pytest.raises(StopAsyncIteration):
+        await anext(frames)
+
+
 async def test_what_a_conversion_holds_back_comes_at_the_end(make_hand):
     hand = make_hand("audio")
 
