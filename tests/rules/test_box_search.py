@@ -98,3 +98,24 @@ def test_nothing_is_found_that_is_not_nearer_than_asked():
 def test_an_exact_ratio_is_met_by_whole_numbers_or_not_at_all():
     assert nearest_in_box(SizeAsk((1, 1920), (1, 1080), (1.85, 1.85)))[1] == (1887, 1020)
     assert nearest_in_box(SizeAsk((1, 1920), (1, 1080), (1.2345678, 1.2345678))) == (inf, (0, 0))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_search_below_a_bound_finds_the_same_or_says_that_nothing_is_nearer(seed):
+    rng = random.Random(1000 + seed)
+    for _ in range(4):
+        ask = random_ask(rng, rng.randrange(1, 90), rng.randrange(1, 70))
+        nearest, _size = nearest_in_box(ask)
+        below = rng.choice((nearest * rng.uniform(0.5, 1.5), nearest + CLOSE, nearest - CLOSE, 0.01))
+        distance, size = nearest_in_box(ask, below)
+        if nearest < below - CLOSE:
+            assert distance == pytest.approx(nearest, abs=CLOSE), ask
+            assert size_distance(ask, *size) == distance
+        else:
+            assert distance >= min(nearest, inf) - CLOSE, ask
+
+
+def test_rows_too_far_from_the_ideal_height_are_passed_over():
+    ask = SizeAsk((1, 1000), (1, 7), (0.0, inf), ideal_width=10, ideal_height=7, ideal_aspect=10 / 7)
+    assert nearest_in_box(ask)[1] == (10, 7)
+    assert nearest_in_box(ask, 0.2)[1] == (10, 7)
