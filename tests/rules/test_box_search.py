@@ -119,3 +119,8 @@ def test_rows_too_far_from_the_ideal_height_are_passed_over():
     ask = SizeAsk((1, 1000), (1, 7), (0.0, inf), ideal_width=10, ideal_height=7, ideal_aspect=10 / 7)
     assert nearest_in_box(ask)[1] == (10, 7)
     assert nearest_in_box(ask, 0.2)[1] == (10, 7)
+
+
+def test_a_ratio_that_only_rounding_would_let_in_is_not_let_in():
+    ask = SizeAsk((1, 10), (1, 10), (1.00000000002, 3.0), ideal_width=5, ideal_height=5)
+    assert nearest_in_box(ask)[1] == (6, 5)
