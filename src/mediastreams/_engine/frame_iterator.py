@@ -102,7 +102,8 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         return self
 
     def __anext__(self) -> Coroutine[Any, Any, _FrameT]:
-        self._refuse_second_task()
+        if self._future is not None:
+            self._refuse_second_task()
         return self._next()
 
     def _refuse_second_task(self) -> None:
@@ -148,7 +149,8 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
             await passed
 
     def _begin_wait(self) -> asyncio.Future[None]:
-        self._refuse_second_task()
+        if self._future is not None:
+            self._refuse_second_task()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._wakeups = loop, wakeups_of(loop)

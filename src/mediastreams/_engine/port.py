@@ -124,6 +124,8 @@ class SinkPort:
 
     def take(self) -> Picture | Sound | None:
         """The oldest waiting item, or ``None``. Never blocks. The consumer's thread."""
+        if not self._items:  # most looks find nothing, and need no lock to see it
+            return None
         with self._lock:
             item: Picture | Sound | None = self._items.popleft() if self._items else None
             gap = 0
