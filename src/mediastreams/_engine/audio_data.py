@@ -19,9 +19,8 @@ import numpy as np
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frames import Sound
 from mediastreams._engine.sample_formats import FORMATS, from_samples, layout_channels, to_samples
-from mediastreams._engine.video_layout import integer
 from mediastreams._rules.channel_mixing import layout_name
-from mediastreams._webidl.conversions import double, unsigned_long, wrong_type
+from mediastreams._webidl.conversions import double, long_long, unsigned_long, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import public
 from mediastreams.errors import InvalidStateError
@@ -75,7 +74,7 @@ _INIT: Final = Schema[Any](
     Member("sample_rate", _rate, required=True),
     Member("number_of_frames", _positive, required=True),
     Member("number_of_channels", _positive, required=True),
-    Member("timestamp", integer, required=True),
+    Member("timestamp", long_long, required=True),
     Member("data", lambda value, _: value, required=True),
     Member("transfer", lambda value, _: value),  # DEVIATION: nothing is detached; the data is copied
 )
@@ -174,7 +173,7 @@ class AudioData:
             raise ValueError(f"the layout {layout!r} has {layout_channels(layout)} channels, the array {channels}")
         rate = _rate(sample_rate, "sample_rate")
         floats = from_samples(samples, copy=copy)
-        instant = get_clock().now_us() if timestamp is None else integer(timestamp, "timestamp")
+        instant = get_clock().now_us() if timestamp is None else long_long(timestamp, "timestamp")
         return cls._of(Sound(floats, rate, instant, layout))
 
     # --- attributes ---

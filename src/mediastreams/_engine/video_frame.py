@@ -33,10 +33,10 @@ from mediastreams._engine.video_layout import (
     VideoColorSpace,
     VideoFrameBufferInit,
     format_name,
-    integer,
     rectangle,
 )
 from mediastreams._engine.video_sources import from_buffer, from_pixels
+from mediastreams._webidl.conversions import long_long
 from mediastreams._webidl.dictionaries import merge_arguments
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import in_parallel
@@ -160,7 +160,7 @@ class VideoFrame:
             TypeError: an array of another type of samples.
         """
         frame = frame_from_array(array, format, copy=copy)
-        instant = get_clock().now_us() if timestamp is None else integer(timestamp, "timestamp")
+        instant = get_clock().now_us() if timestamp is None else long_long(timestamp, "timestamp")
         return cls._of(Picture.stamped(frame, instant, duration))
 
     # --- attributes ---

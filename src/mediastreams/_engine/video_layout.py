@@ -7,13 +7,20 @@ https://w3c.github.io/webcodecs/#videoframe-interface
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 import av
 
-from mediastreams._webidl.conversions import boolean, dom_string, double, sequence_of, unsigned_long, wrong_type
+from mediastreams._webidl.conversions import (
+    boolean,
+    dom_string,
+    double,
+    long_long,
+    sequence_of,
+    unsigned_long,
+    wrong_type,
+)
 from mediastreams._webidl.dictionaries import Dictionary, Member, Schema
 from mediastreams._webidl.interfaces import public
 
@@ -32,7 +39,6 @@ __all__ = [
     "VideoFrameInit",
     "colour_tags",
     "format_name",
-    "integer",
     "plane_sizes",
     "rectangle",
 ]
@@ -293,14 +299,6 @@ class VideoFrameBufferInit(VideoFrameInit, total=False):
     color_space: Any
 
 
-def integer(value: object, where: str, /) -> int:
-    """``[EnforceRange] long long``: what timestamps are."""
-    number = double(value, where)
-    if not -(2.0**63) <= number < 2.0**63:
-        raise wrong_type(where, "an integer of 64 bits", value)
-    return value if isinstance(value, int) else math.trunc(number)  # exact beyond 2^53, too
-
-
 def _positive(value: object, where: str, /) -> int:
     number = unsigned_long(value, where)
     if not number:
@@ -309,7 +307,7 @@ def _positive(value: object, where: str, /) -> int:
 
 
 def _microseconds(value: object, where: str, /) -> int:
-    number = integer(value, where)
+    number = long_long(value, where)
     if number < 0:
         raise wrong_type(where, "a duration in microseconds", value)
     return number
@@ -363,7 +361,7 @@ def _layouts(value: object, where: str, /) -> Sequence[Mapping[str, int]]:
 FRAME_INIT: Final = Schema[Any](
     "VideoFrameInit",
     Member("duration", _microseconds),
-    Member("timestamp", integer),
+    Member("timestamp", long_long),
     Member("alpha", _one_of("keep", "discard"), "keep"),
     Member("visible_rect", _rect),
     Member("rotation", double, 0.0),
@@ -377,7 +375,7 @@ BUFFER_INIT: Final = Schema[Any](
     Member("format", _one_of(*FFMPEG_NAMES), required=True),
     Member("coded_width", _positive, required=True),
     Member("coded_height", _positive, required=True),
-    Member("timestamp", integer, required=True),
+    Member("timestamp", long_long, required=True),
     Member("layout", _layouts),
     Member("color_space", _colour_space),
     Member("transfer", lambda value, _: value),  # DEVIATION: nothing is detached; the data is copied

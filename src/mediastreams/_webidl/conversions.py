@@ -23,6 +23,7 @@ from typing import Final, TypeVar, cast
 __all__ = [
     "anything",
     "boolean",
+    "clamped_long_long",
     "clamped_unsigned_long",
     "dom_string",
     "double",
@@ -30,12 +31,14 @@ __all__ = [
     "instance_of",
     "is_boolean",
     "is_number",
+    "long_long",
     "sequence_of",
     "union",
     "unrestricted_double",
     "unsigned_long",
     "unsigned_long_long",
     "unsigned_short",
+    "usv_string",
     "wrong_type",
 ]
 
@@ -43,6 +46,7 @@ _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
 
 ULONG_MAX: Final = 2**32 - 1
+SAFE_MAX: Final = 2**53 - 1
 
 
 def wrong_type(where: str, expected: str, value: object) -> TypeError:
@@ -106,6 +110,26 @@ def clamped_unsigned_long(value: object, where: str, /) -> int:
     return round(min(max(number, 0.0), float(ULONG_MAX)))
 
 
+def clamped_long_long(value: object, where: str, /) -> int:
+    """``[Clamp] long long``: the nearest integer of ±(2⁵³ − 1), ties to even; NaN is 0.
+
+    https://webidl.spec.whatwg.org/#Clamp
+    """
+    number = unrestricted_double(value, where)
+    if math.isnan(number):
+        return 0
+    return round(min(max(number, -float(SAFE_MAX)), float(SAFE_MAX)))
+
+
+def long_long(value: object, where: str, /) -> int:
+    """``[EnforceRange] long long``, but exact beyond 2⁵³, too; a fraction is cut off."""
+    exact = value if isinstance(value, int) and not isinstance(value, bool) else None
+    whole = math.trunc(double(value, where)) if exact is None else exact
+    if not -(2**63) <= whole < 2**63:
+        raise wrong_type(where, "an integer of 64 bits", value)
+    return whole
+
+
 def _enforced(bits: int, signed_name: str) -> Callable[[object, str], int]:
     largest = 2**bits - 1
 
@@ -133,6 +157,17 @@ def dom_string(value: object, where: str, /) -> str:
     if isinstance(value, str):
         return str(value.value) if isinstance(value, StrEnum) else str(value)
     raise wrong_type(where, "a str", value)
+
+
+def usv_string(value: object, where: str, /) -> str:
+    """``USVString``: halves of surrogate pairs that stand alone become U+FFFD.
+
+    https://webidl.spec.whatwg.org/#js-USVString
+    """
+    text = dom_string(value, where)
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def enumeration(cls: type[_E]) -> Callable[[object, str], _E]:
