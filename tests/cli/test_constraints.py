@@ -16,6 +16,7 @@ from mediastreams.cli.constraints import parse_constraint_options
         (["audio.device_id.exact=abc"], {"video": {}, "audio": {"device_id": {"exact": "abc"}}}),
         (["group_id=g"], {"video": {"group_id": "g"}, "audio": {"group_id": "g"}}),
         (['{"video": {"frameRate": {"exact": 15}}}'], {"video": {"frame_rate": {"exact": 15}}, "audio": {}}),
+        (['{"video": {"advanced": [{"width": 640}]}}'], {"video": {"advanced": [{"width": 640}]}, "audio": {}}),
         (['{"sampleRate": 16000, "height": 480}'], {"video": {"height": 480}, "audio": {"sample_rate": 16000}}),
     ],
 )
@@ -33,6 +34,8 @@ def test_pairs_and_json_go_to_the_kind_that_knows_them(texts, expected):
         (["width=5", "width.min=4"], "both"),
         (['{"video": '], "not JSON"),
         (['{"smell": 4}'], "no constraint 'smell'"),
+        (['{"video": {"smell": 4}}'], "no constraint 'smell'"),
+        (['{"video": true}'], "video must be an object"),
     ],
 )
 def test_what_is_neither_says_so(texts, message):

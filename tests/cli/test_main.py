@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 
 
-def environment(**more):
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "PULSE_SERVER", "WAYLAND_DISPLAY")
-    }
-    return {**kept, "XDG_RUNTIME_DIR": "/nonexistent", **more}
+@pytest.fixture(autouse=True)
+def _no_screen_and_no_sound_server(tmp_path_factory, monkeypatch):
+    for name in ("DISPLAY", "PULSE_SERVER", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
 
 
 def run(*arguments, timeout=45, **more):
     command = [sys.executable, "-m", "mediastreams", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=timeout, check=False, env=environment(**more)
+        command, capture_output=True, text=True, timeout=timeout, check=False, env={**os.environ, **more}
     )
 
 
@@ -87,12 +87,13 @@ def test_record_falls_back_to_the_fakes_only_when_asked(tmp_path):
         (("a.webm", "--fake", "--camera", "nikon"), 3, "No camera has 'nikon'"),
         (("a.webm", "--fake", "--camera", "fake"), 3, "several"),
         (("a.webm", "--fake", "--constraints", "width.exact=9999"), 4, "the nearest is width 1920"),
-        (("a.webm", "--fake", "--constraints", "wdth=1"), 1, "wdth"),
-        (("a.nonsense", "--fake", "--seconds", "1"), 1, "format"),
+        (("a.webm", "--fake", "--constraints", "wdth=1"), 2, "wdth"),
+        (("a.nonsense", "--fake", "--seconds", "1"), 2, "format"),
         (("missing/a.webm", "--fake", "--seconds", "1"), 1, "folder"),
         (("a.webm", "--input", "nothing.mp4"), 4, "nothing.mp4"),
-        (("a.webm", "--input", "x.mp4", "--screen"), 1, "two sources"),
-        (("a.webm", "--fake", "--encoder", "preset"), 1, "key=value"),
+        (("a.webm", "--input", "x.mp4", "--screen"), 2, "two sources"),
+        (("a.webm", "--input", "x.mp4", "--fake"), 2, "two sources"),
+        (("a.webm", "--fake", "--encoder", "preset"), 2, "key=value"),
     ],
 )
 def test_an_error_is_one_line_that_says_the_cure(tmp_path, arguments, code, message):
@@ -110,14 +111,28 @@ def test_wrong_arguments_end_with_2_and_the_usage(arguments):
     assert "usage:" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--seconds", "--video-bitrate", "--audio-bitrate"])
+@pytest.mark.parametrize("value", ["many", "inf", "nan", "", "0"])
+def test_a_number_that_is_none_is_told_so_in_words(option, value):
+    result = run("record", "a.webm", option, value)
+    assert result.returncode == 2
+    assert f"{value!r} is not a number of" in result.stderr
+
+
+def test_constraints_change_the_tracks_of_a_file(tmp_path, movie):
+    target = tmp_path / "small.mkv"
+    sizes = ("--constraints", "width.exact=320", "--constraints", "height.exact=180")
+    result = run("record", target, "--input", movie, "--seconds", "1", "--microphone", "none", *sizes)
+    assert result.returncode == 0, result.stderr
+    assert "320×180" in result.stdout
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_recording_with_a_whole_file_and_a_summary(tmp_path, number):
     target = tmp_path / "a.mkv"
     command = [sys.executable, "-m", "mediastreams", "record", str(target), "--fake", "--constraints", "width=320"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         deadline = time.monotonic() + 30
         while not (target.exists() and target.stat().st_size > 10_000) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -134,7 +149,7 @@ def test_a_signal_ends_the_recording_with_a_whole_file_and_a_summary(tmp_path, n
 def test_snapshot_writes_one_picture(tmp_path, suffix):
     target = tmp_path / f"a.{suffix}"
     result = run(
-        "snapshot", target, "--fake", "--after", "0.1", "--constraints", "width=320", "--constraints", "height=240"
+        "snapshot", target, "--fake", "--after", "0", "--constraints", "width=320", "--constraints", "height=240"
     )
     assert result.returncode == 0, result.stderr
     assert "320×240" in result.stdout
@@ -146,7 +161,7 @@ def test_snapshot_writes_one_picture(tmp_path, suffix):
 
 def test_snapshot_refuses_a_format_it_cannot_write(tmp_path):
     result = run("snapshot", tmp_path / "a.bmp", "--fake")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert ".png" in result.stderr
 
 
@@ -158,5 +173,5 @@ def test_help_loads_neither_av_nor_numpy_nor_asyncio():
         "except SystemExit: pass\n"
         "print([name for name in ('av', 'numpy', 'asyncio') if name in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "[]"

@@ -38,8 +38,12 @@ def _add_json(sets: dict[str, dict[str, Any]], text: str) -> None:
     except json.JSONDecodeError as error:
         raise ValueError(f"--constraints: not JSON: {error}") from None
     for key, value in given.items():
-        if key in sets and isinstance(value, dict):
+        if key in sets:
+            if not isinstance(value, dict):
+                raise ValueError(f'--constraints: {key} must be an object such as {{"width": 640}}, not {value!r}')
             for name, inner in value.items():
+                if name != "advanced":
+                    _kinds_of(to_python(name), text)
                 sets[key][to_python(name)] = inner
         else:
             for kind in _kinds_of(to_python(key), text):

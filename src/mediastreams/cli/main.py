@@ -3,12 +3,13 @@
 Not for: doing anything; each command has a file, imported when it is called, so that ``--help`` is quick.
 
 Exit codes: 0 done · 1 it failed (the line on stderr says why and what helps) · 2 wrong arguments · 3 there is no
-such device · 4 the device refuses: busy, denied, or without the settings that were asked for · 130 interrupted.
+such device · 4 the device or file refuses: busy, denied, or without the settings that were asked for · 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -26,7 +27,8 @@ __all__ = ["main"]
 _EXIT_CODES: Final = (
     (NotFoundError, 3),
     ((NotReadableError, NotAllowedError, OverconstrainedError), 4),
-    ((DOMException, OSError, ValueError, TypeError, ImportError), 1),
+    ((DOMException, OSError, ImportError), 1),
+    ((ValueError, TypeError), 2),  # values that only the library could judge
 )
 
 
@@ -86,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     snapshot = commands.add_parser("snapshot", help="take one picture")
     snapshot.add_argument("target", metavar="FILE", help="a .png or .jpg file")
     snapshot.add_argument(
-        "--after", type=_seconds, default=0.5, metavar="S", help="let the camera adjust for so long (0.5)"
+        "--after", type=_delay, default=0.5, metavar="S", help="let the camera adjust for so long (0.5)"
     )
     snapshot.add_argument("--quiet", "-q", action="store_true", help="no summary")
     _add_source(snapshot)
@@ -119,18 +121,33 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < 1e7:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def _delay(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < 1e7:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return value
 
 
 def _bits(text: str) -> int:
     factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
-    value = round(float(text if factor == 1 else text[:-1]) * factor)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of bits per second")
-    return value
+    value = _number(text if factor == 1 else text[:-1]) * factor
+    if not 1 <= value < 1e12:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits per second, such as 2500000, 2.5M or 96k")
+    return round(value)
+
+
+def _number(text: str) -> float:
+    """A number; NaN, which lies in no range, for what is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 class _Version(argparse.Action):

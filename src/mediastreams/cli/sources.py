@@ -36,7 +36,7 @@ async def open_stream(options: argparse.Namespace, kinds: Sequence[str]) -> Medi
     """
     constraints = parse_constraint_options(options.constraints)
     if options.input is not None:
-        return await _open_input(options)
+        return await _open_input(options, constraints)
     devices = MediaDevices(backends=["fake"]) if options.fake else navigator.media_devices
     tracks = []
     wanted = [kind for kind in kinds if getattr(options, _NOUNS[kind]) != "none"]
@@ -57,9 +57,9 @@ async def open_stream(options: argparse.Namespace, kinds: Sequence[str]) -> Medi
     return MediaStream(tracks)
 
 
-async def _open_input(options: argparse.Namespace) -> MediaStream:
-    for name in ("camera", "microphone", "screen"):
-        if getattr(options, name) not in (None, "none"):
+async def _open_input(options: argparse.Namespace, constraints: dict[str, dict[str, Any]]) -> MediaStream:
+    for name in ("camera", "microphone", "screen", "fake"):
+        if getattr(options, name) not in (None, "none", False):
             raise ValueError(f"--input and --{name} are two sources: give one of them")
     from mediastreams.elements.open import open as open_file
 
@@ -68,6 +68,14 @@ async def _open_input(options: argparse.Namespace) -> MediaStream:
         _drop(stream, "video")
     if options.microphone == "none":
         _drop(stream, "audio")
+    try:
+        for track in stream.get_tracks():
+            if constraints[track.kind]:
+                await track.apply_constraints(constraints[track.kind])
+    except BaseException:
+        for track in stream.get_tracks():
+            track.stop()
+        raise
     return stream
 
 
