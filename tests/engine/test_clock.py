@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from datetime import UTC, datetime, timedelta
 
 import mediastreams as ms
@@ -40,6 +41,25 @@ def test_an_earlier_call_overtakes_the_one_that_is_waited_for():
     late.cancel()
     late.cancel()
     assert found == []
+
+
+def test_a_call_that_was_made_is_let_go_of_while_others_wait():
+    class Owner:
+        def __init__(self):
+            self.made = threading.Event()
+
+        def call(self):
+            self.made.set()
+
+    clock, owner = SystemClock(), Owner()
+    made, gone = owner.made, threading.Event()
+    weakref.finalize(owner, gone.set)
+    later = clock.call_at(clock.now_ns() + 60_000_000_000, gone.clear)
+    clock.call_at(clock.now_ns(), owner.call)
+    del owner
+    assert made.wait(5)
+    assert gone.wait(5)
+    later.cancel()
 
 
 def test_a_call_that_fails_does_not_stop_the_others(caplog):

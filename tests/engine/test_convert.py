@@ -140,6 +140,16 @@ def test_an_unknown_format_is_named_with_what_was_meant():
         convert.to_ndarray(rgb_picture(), None)
 
 
+@pytest.mark.parametrize("word", ["aged", "kept"])
+def test_no_format_is_mistaken_for_what_the_memo_keeps_beside_the_results(word):
+    old, black = rgb_picture(), rgb_picture()
+    convert.age(old)
+    convert.keep_for_ever(black)
+    for picture in (old, black):
+        with pytest.raises(ValueError, match=f"no array format {word!r}"):
+            convert.to_ndarray(picture, word)
+
+
 def test_two_spellings_share_one_array():
     picture = rgb_picture()
     assert convert.to_ndarray(picture, "gray8") is convert.to_ndarray(picture, "gray")

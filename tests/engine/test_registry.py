@@ -86,6 +86,32 @@ def test_third_parties_plug_in_by_an_entry_point(platform, monkeypatch):
     assert backend_named("theirs") is backend_named("theirs")
 
 
+@pytest.mark.parametrize("name", ["fake", "gdigrab"])
+def test_an_entry_point_does_not_bring_a_back_end_of_ours_by_its_name(platform, monkeypatch, name):
+    class Entry:
+        def load(self):
+            return FakeBackend
+
+    entry = Entry()
+    entry.name = name
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    platform()
+    assert default_backends() == []
+
+
+def test_a_third_party_s_back_end_that_fails_takes_only_its_own_devices_away(platform, monkeypatch, caplog):
+    class Entry:
+        name = "broken"
+
+        def load(self):
+            raise OSError("no such driver")
+
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Entry()])
+    platform("fake")
+    assert [one.name for one in default_backends()] == ["fake"]
+    assert "no such driver" in caplog.text
+
+
 def test_all_requests_for_a_device_share_one_hub_while_somebody_holds_it():
     backend = FakeBackend([FakeCamera(label="One"), FakeCamera(label="Two")])
     one, two = backend.list_devices()

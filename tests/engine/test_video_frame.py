@@ -101,6 +101,8 @@ def test_an_array_of_unknown_meaning_needs_a_format():
 def test_wrong_times_are_type_errors(bad):
     with pytest.raises(TypeError):
         VideoFrame(RGB, {"timestamp": 1, **bad})
+    with pytest.raises(TypeError):
+        VideoFrame.from_ndarray(RGB, **bad)
 
 
 def test_unknown_members_warn_at_the_callers_line():

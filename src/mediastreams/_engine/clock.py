@@ -94,6 +94,7 @@ class SystemClock(Clock):
                     call()
                 except Exception:  # the border: one task that fails must not stop the others
                     _logger.exception("A scheduled call of the engine failed")
+            del call, entry  # they hold the object
 
     def _after_fork(self) -> None:
         self._condition = threading.Condition()

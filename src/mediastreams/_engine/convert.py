@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Crop", "age", "keep_for_ever", "plane", "restamped", "scaled", "to_format", "to_ndarray"]
 
 T = TypeVar("T")
-_AGED: Final = "aged"
-_KEPT: Final = "kept"
+_AGED: Final = object()  # marks among the results' keys, which no format can be mistaken for
+_KEPT: Final = object()
 
 
 class _Slot:

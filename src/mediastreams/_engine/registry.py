@@ -57,7 +57,8 @@ def default_backends() -> list[Backend]:
     not the others'.
     """
     names = [*_PLATFORM.get(sys.platform, ())]
-    names += [entry.name for entry in entry_points(group="mediastreams.backends") if entry.name not in names]
+    # A name of the table would bring another platform's back end, or the fakes.
+    names += [entry.name for entry in entry_points(group="mediastreams.backends") if entry.name not in BACKENDS]
     if os.environ.get("MEDIASTREAMS_FAKE_DEVICES") == "1":
         names = ["fake", *names]  # asked for, so first
     backends = []
@@ -66,6 +67,8 @@ def default_backends() -> list[Backend]:
             backends.append(backend_named(name))
         except ImportError as error:
             _logger.warning("The back end %r is left out: %s", name, error)
+        except Exception:  # the border to third parties: whatever is wrong with theirs, the others' devices are there
+            _logger.exception("The back end %r is left out", name)
     return backends
 
 

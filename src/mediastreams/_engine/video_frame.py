@@ -33,6 +33,7 @@ from mediastreams._engine.video_layout import (
     VideoColorSpace,
     VideoFrameBufferInit,
     format_name,
+    microseconds,
     rectangle,
 )
 from mediastreams._engine.video_sources import from_buffer, from_pixels
@@ -157,11 +158,12 @@ class VideoFrame:
 
         Raises:
             ValueError: an unknown format, or an array of another shape.
-            TypeError: an array of another type of samples.
+            TypeError: an array of another type of samples, or a time that is none.
         """
         frame = frame_from_array(array, format, copy=copy)
         instant = get_clock().now_us() if timestamp is None else long_long(timestamp, "timestamp")
-        return cls._of(Picture.stamped(frame, instant, duration))
+        lasts = None if duration is None else microseconds(duration, "duration")
+        return cls._of(Picture.stamped(frame, instant, lasts))
 
     # --- attributes ---
 

@@ -39,6 +39,7 @@ __all__ = [
     "VideoFrameInit",
     "colour_tags",
     "format_name",
+    "microseconds",
     "plane_sizes",
     "rectangle",
 ]
@@ -306,7 +307,7 @@ def _positive(value: object, where: str, /) -> int:
     return number
 
 
-def _microseconds(value: object, where: str, /) -> int:
+def microseconds(value: object, where: str, /) -> int:
     number = long_long(value, where)
     if number < 0:
         raise wrong_type(where, "a duration in microseconds", value)
@@ -360,7 +361,7 @@ def _layouts(value: object, where: str, /) -> Sequence[Mapping[str, int]]:
 
 FRAME_INIT: Final = Schema[Any](
     "VideoFrameInit",
-    Member("duration", _microseconds),
+    Member("duration", microseconds),
     Member("timestamp", long_long),
     Member("alpha", _one_of("keep", "discard"), "keep"),
     Member("visible_rect", _rect),

@@ -37,7 +37,7 @@ def open(src: MediaInput, clock: Literal["real", "free"] = "real") -> Opening[Me
         TypeError: ``src`` is nothing that can be opened.
         ValueError: ``clock`` is neither ``"real"`` nor ``"free"``.
     """
-    if clock not in {"real", "free"}:
+    if clock not in ("real", "free"):
         raise ValueError(f"open: clock must be 'real' or 'free', not {clock!r}")
     return Opening(_open(src, free=clock == "free"), _stop)
 
