@@ -28,10 +28,12 @@ from mediastreams._backends.linux.v4l2_pictures import Colours, PictureMaker, pi
 from mediastreams._backends.linux.v4l2_stream import CaptureStream, Filled, Negotiated, same_node
 from mediastreams._engine.frames import Picture
 from mediastreams._engine.worker import Worker
+from mediastreams.errors import NotReadableError
 
 if TYPE_CHECKING:
     from mediastreams._rules.values import VideoMode
     from mediastreams.abc import Clock, Delivery
+    from mediastreams.errors import DOMException
 
 __all__ = ["Reader", "Tally"]
 
@@ -112,17 +114,19 @@ class Reader:
                 os.close(end)
 
     def _run(self) -> None:
-        failed: OSError | None = None
+        reason: DOMException | None = None
         try:
             self._read()
         except OSError as error:
-            failed = error
+            reason = translate(error, label=self._label, path=self._path)
+        except Exception as error:  # the worker's border: a track must not wait for ever for a reader that has failed
+            _logger.exception("Reading %s failed", self._path)
+            reason = NotReadableError(f"Reading the camera “{self._label}” ({self._path}) failed: {error}")
         finally:
             self._stream.close()
             with self._pipe_lock:
                 self._close_pipe()
-        if failed is not None and not self._stopping:
-            reason = translate(failed, label=self._label, path=self._path)
+        if reason is not None and not self._stopping:
             _logger.debug("%s ended: %s", self._path, reason)
             self._delivery.end(reason)
 
