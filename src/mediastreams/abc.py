@@ -1,7 +1,7 @@
-"""What others may implement: `Clock`, `Source`, `Backend`; and what the engine gives them: `Delivery`.
+"""What others may implement, `Clock`, `Source`, `Sink`, `Backend`, and what they are given: `Delivery`, `Supply`.
 
-A back end describes devices as data, lists them without opening them, and returns sources, never
-tracks. Check an implementation with `mediastreams.testing.check_backend` and `check_source`.
+A back end describes devices as data, lists them without opening them, and returns sources and sinks, never
+tracks. Check an implementation with `mediastreams.testing.check_backend`, `check_source` and `check_sink`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Range, Settings, VideoMode
+from mediastreams.errors import NotSupportedError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from mediastreams._engine.frames import Picture, Sound
     from mediastreams._engine.room import Room
 
@@ -27,7 +31,9 @@ __all__ = [
     "Mode",
     "PermissionPolicy",
     "Range",
+    "Sink",
     "Source",
+    "Supply",
     "Timer",
     "VideoMode",
     "Wake",
@@ -165,6 +171,58 @@ class Source(ABC):
         return not settings
 
 
+class Supply(Protocol):
+    """What a started sink asks for what it renders. Never blocks, raises nothing; may take a millisecond.
+
+    The device drives: the sink asks at its pace, one call at a time, until ``stop`` has returned. Where a driver
+    calls back under a deadline, the sink asks ahead on a thread of its own and keeps what it got.
+    """
+
+    def sound(self, length: int, at: int) -> npt.NDArray[np.float32]:
+        """The next ``length`` samples of every channel, the first of which will be heard at ``at`` (µs of the clock).
+
+        ``float32 [channels, length]``, always that many, silence where there is nothing; not to be written to,
+        valid until the next call. From call to call ``at`` grows by the samples' duration, give or take jitter: when it
+        jumps, the device stood still, and what was to be heard meanwhile is left out.
+        """
+
+    def picture(self, at: int) -> Picture | None:
+        """The picture to be seen from ``at`` (µs of the clock) on; ``None``: the one that is shown stays."""
+
+    def reconfigured(self, mode: Mode) -> None:
+        """Say in which mode sound is asked for from now on (other headphones), or of which size a window is now."""
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that nothing will be asked for any more: unplugged, the window closed. The last call."""
+
+
+class Sink(ABC):
+    """A device that renders one track's kind: a speaker, a window. At rest until started; one supply at a time.
+
+    ``start`` and ``stop`` are called on worker threads, never at the same time, never on an event loop; they may block
+    for as long as the device needs, ``stop`` for some seconds at most. ``stop`` may follow a ``start`` that raised.
+    """
+
+    kind: Kind
+    clock: Clock
+
+    @abstractmethod
+    def start(self, mode: Mode | None, settings: Settings, supply: Supply) -> Mode:
+        """Open the device and begin to ask. Returns the mode it really runs in.
+
+        ``None`` is the device's usual mode. Where the real mode is not the one asked for, the sink says it by
+        `Supply.reconfigured` before it asks for the first sound. ``settings`` may have ``latency``: how many seconds
+        the device may hold back.
+
+        Raises: NotReadableError (busy, failing; keeps errno), NotFoundError (gone), NotAllowedError
+        (the system says no).
+        """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Close everything. When it returns nothing is open and nothing is asked for. Idempotent."""
+
+
 class Backend(ABC):
     """A technology that reaches devices: V4L2, miniaudio, X11, the fakes.
 
@@ -180,6 +238,13 @@ class Backend(ABC):
     @abstractmethod
     def create_source(self, device: Device) -> Source:
         """A source at rest for a device of the last listing. Opens nothing."""
+
+    def create_sink(self, device: Device) -> Sink:
+        """A sink at rest for an output of the last listing. Opens nothing.
+
+        Raises: NotSupportedError: the device is no output, or this technology only lists outputs.
+        """
+        raise NotSupportedError(f"{device.label}: the back end {self.name!r} renders nothing there")
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call ``changed`` (any thread) when the listing may have changed, until the returned call is made."""

@@ -9,9 +9,20 @@ import pytest
 
 from mediastreams._engine.clock import SystemClock
 from mediastreams._engine.frames import Picture
+from mediastreams._engine.null_sink import NullSink
 from mediastreams._engine.registry import BACKENDS, backend_named
-from mediastreams.abc import Backend, Device, DeviceModel, Source, VideoMode
-from mediastreams.testing import FakeBackend, FakeCamera, ManualClock, check_backend, check_clock, check_source
+from mediastreams.abc import AudioMode, Backend, Device, DeviceModel, Sink, Source, VideoMode
+from mediastreams.errors import NotReadableError, NotSupportedError
+from mediastreams.testing import (
+    FakeBackend,
+    FakeCamera,
+    FakeSpeaker,
+    ManualClock,
+    check_backend,
+    check_clock,
+    check_sink,
+    check_source,
+)
 
 SYSTEMS = {"avfoundation": "darwin", "dshow": "win32", "gdigrab": "win32", "v4l2": "linux", "x11": "linux"}
 
@@ -45,6 +56,23 @@ def test_every_kind_of_fake_source_keeps_the_contract_in_its_first_and_last_mode
     backend = FakeBackend(clock=ManualClock())
     device = next(device for device in backend.list_devices() if device.label == label)
     check_source(lambda: backend.create_source(device), device.model.modes[which], device.model.defaults)
+
+
+@pytest.mark.parametrize("make", [ManualClock, SystemClock])
+@pytest.mark.parametrize("kind", ["audio", "video"])
+def test_the_output_to_nowhere_keeps_the_contract(kind, make):
+    clock = make()
+    check_sink(lambda: NullSink(kind, clock), seconds=0.3)
+    check_sink(lambda: NullSink(kind, clock), AudioMode(8000, 1) if kind == "audio" else VideoMode(8, 8, 5, 5))
+
+
+@pytest.mark.parametrize("which", [None, 0, -1])
+@pytest.mark.parametrize("speed", [1.0, 1.004])
+def test_a_fake_speaker_keeps_the_contract_in_its_first_and_last_mode(which, speed):
+    backend = FakeBackend([FakeSpeaker(speed=speed)], clock=ManualClock())
+    (device,) = backend.list_devices()
+    mode = None if which is None else device.model.modes[which]
+    check_sink(lambda: backend.create_sink(device), mode, device.model.defaults)
 
 
 # ── the checks can fail ──────────────────────────────────────────────────────────────────────────
@@ -111,6 +139,75 @@ def test_the_check_of_sources_says_what_is_wrong(fault, sentence):
         check_source(lambda: Camera(fault), mode)
 
 
+class Speaker(Sink):
+    """A speaker on the manual clock, ten blocks a second, made to misbehave."""
+
+    kind = "audio"
+
+    def __init__(self, fault=""):
+        self.clock = ManualClock()
+        self.fault = fault
+        self.running = False
+        self.count = 0
+
+    def start(self, mode, settings, supply):
+        self.running = True
+        self.supply = supply
+        self.first = self.clock.now_us()
+        if self.fault != "tells no mode":
+            supply.reconfigured(AudioMode(1000, 1))
+        self.due()
+        return None if self.fault == "no mode" else AudioMode(1000, 1)
+
+    def stop(self):
+        self.running = self.fault == "goes on"
+
+    def due(self):
+        if not self.running:
+            return
+        now = self.clock.now_us()
+        if self.fault == "dies":
+            self.running = False
+            self.supply.end(NotReadableError("unplugged"))
+            return
+        at = {"stands": self.first, "other clock": now + 10_000_000, "fraction": float(now)}.get(self.fault, now)
+        length = {"wrong rate": 120, "nothing": 0}.get(self.fault, 100)
+        if self.fault != "silent":
+            self.supply.sound(length, at)
+        self.clock.call_at(self.clock.now_ns() + 100_000_000, self.due)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("tells no mode", "told by reconfigured"),
+        ("no mode", "must return the mode"),
+        ("goes on", "after stop"),
+        ("dies", "NotReadableError"),
+        ("stands", "must grow"),
+        ("other clock", "not the clock's"),
+        ("fraction", "whole microseconds"),
+        ("wrong rate", "off their count"),
+        ("nothing", "0 samples were asked for"),
+        ("silent", "nothing was asked for"),
+    ],
+)
+def test_the_check_of_sinks_says_what_is_wrong(fault, sentence):
+    check_sink(Speaker)
+    with pytest.raises(AssertionError, match=sentence):
+        check_sink(lambda: Speaker(fault))
+
+
+def test_a_back_end_that_plays_nothing_says_so():
+    class Deaf(Listing):
+        name = "deaf"
+
+    device = Device("audiooutput", "a", "Desk", DeviceModel("audio"))
+    with pytest.raises(NotSupportedError, match="Desk: the back end 'deaf' renders nothing"):
+        Deaf(device).create_sink(device)
+    check_backend(Deaf(device))
+
+
 class Listing(Backend):
     name = "listing"
 
@@ -156,6 +253,15 @@ def test_a_device_that_does_not_open_fails_the_check():
         check_backend(backend)
 
 
+def test_a_speaker_that_does_not_open_fails_the_check():
+    backend = FakeBackend([FakeSpeaker(label="A")], clock=ManualClock())
+    backend.device("A").deny()
+    with pytest.raises(AssertionError, match="does not open: The system"):
+        check_backend(backend)
+
+
 async def test_checks_refuse_to_block_a_loop():
     with pytest.raises(RuntimeError, match="blocks"):
         check_source(Camera, VideoMode(16, 16, 10, 10))
+    with pytest.raises(RuntimeError, match="blocks"):
+        check_sink(Speaker)

@@ -13,6 +13,7 @@ from mediastreams._backends.fake.devices import (
 from mediastreams._engine.clock import use_clock
 from mediastreams.testing.check_backend import check_backend
 from mediastreams.testing.check_clock import check_clock
+from mediastreams.testing.check_sink import check_sink
 from mediastreams.testing.check_source import check_source
 from mediastreams.testing.manual_clock import ManualClock
 from mediastreams.testing.person import set_permission, user_activation
@@ -29,6 +30,7 @@ __all__ = [
     "ManualClock",
     "check_backend",
     "check_clock",
+    "check_sink",
     "check_source",
     "read_counter",
     "read_flash",

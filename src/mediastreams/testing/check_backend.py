@@ -9,8 +9,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from mediastreams.abc import AudioMode, Backend, Device, DeviceModel, Source, VideoMode
-from mediastreams.errors import DOMException
+from mediastreams.abc import AudioMode, Backend, Device, DeviceModel, Sink, Source, VideoMode
+from mediastreams.errors import DOMException, NotSupportedError
+from mediastreams.testing.check_sink import check_sink
 from mediastreams.testing.check_source import check_source, expect
 
 __all__ = ["check_backend"]
@@ -29,7 +30,7 @@ def check_backend(backend: Backend, *, open_devices: bool = True, seconds: float
 
     Args:
         backend: what to check.
-        open_devices: also open the first device of each class and check its source.
+        open_devices: also open the first device of each class and check its source or sink.
         seconds: how long that may take to deliver; see `check_source`.
 
     Raises:
@@ -50,9 +51,11 @@ def check_backend(backend: Backend, *, open_devices: bool = True, seconds: float
     forget = backend.watch(lambda: None)
     expect(callable(forget), "watch() must return a call that ends it")
     forget()
-    seen = set()
+    seen: set[str] = set()
     for device in devices:
         if device.device_class == "audiooutput":
+            _check_output(backend, device, check=open_devices and device.device_class not in seen)
+            seen.add(device.device_class)
             continue
         source = backend.create_source(device)
         expect(isinstance(source, Source), f"create_source() returned {source!r}")
@@ -107,6 +110,23 @@ def _check_open(backend: Backend, device: Device, seconds: float) -> None:
     mode = device.model.modes[0]
     try:
         check_source(lambda: backend.create_source(device), mode, dict(device.model.defaults), seconds=seconds)
+    except AssertionError as error:
+        raise AssertionError(f"{device.label!r}: {error}") from error
+    except DOMException as error:
+        raise AssertionError(f"{device.label!r} does not open: {error}") from error
+
+
+def _check_output(backend: Backend, device: Device, *, check: bool) -> None:
+    try:
+        sink = backend.create_sink(device)
+    except NotSupportedError:  # a technology may only list its outputs
+        return
+    expect(isinstance(sink, Sink), f"create_sink() returned {sink!r}")
+    expect(sink.kind == device.model.kind, f"the sink of {device.label!r} is one of {sink.kind}")
+    if not check:
+        return
+    try:
+        check_sink(lambda: backend.create_sink(device))
     except AssertionError as error:
         raise AssertionError(f"{device.label!r}: {error}") from error
     except DOMException as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mediastreams._rules.values import Settings
     from mediastreams.abc import Wake
 
-__all__ = ["check_source", "expect"]
+__all__ = ["check_source", "expect", "no_thread_left"]
 
 _LATEST_US: Final = 5_000_000
 _ROOM: Final = 8
@@ -123,7 +123,7 @@ def check_source(
     source.stop()  # at rest: harmless
     for attempt in ("the first time", "after stop(), again"):
         _one_run(source, mode, dict(settings or {}), seconds, attempt)
-    _no_thread_left(threads)
+    no_thread_left(threads)
 
 
 def expect(condition: object, sentence: str) -> None:
@@ -219,7 +219,8 @@ def _sum(item: Picture | Sound) -> int:
     return zlib.crc32(np.ascontiguousarray(plane(item, 0)).tobytes())
 
 
-def _no_thread_left(before: set[threading.Thread]) -> None:
+def no_thread_left(before: set[threading.Thread]) -> None:
+    """Assert that the library's threads that were not there before end soon."""
     deadline = time.perf_counter() + 3
     while True:
         left = [

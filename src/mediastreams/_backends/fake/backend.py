@@ -24,11 +24,13 @@ from mediastreams._backends.fake.devices import (
     listed,
 )
 from mediastreams._engine.clock import get_clock
-from mediastreams.abc import Backend, Clock, Device, Source
+from mediastreams.abc import Backend, Clock, Device, Sink, Source
 from mediastreams.errors import NotAllowedError, NotReadableError, NotSupportedError
 
 if TYPE_CHECKING:
     from mediastreams._backends.fake.sources import FakeSource
+    from mediastreams._backends.fake.speakers import FakeSpeakerSink, Tape
+    from mediastreams._engine.audio_data import AudioData
 
 __all__ = ["Action", "FakeBackend", "FakeDevice"]
 
@@ -50,6 +52,10 @@ class FakeDevice:
         self.label = label
         self.sources: set[FakeSource] = set()
         """The sources that run."""
+        self.sinks: set[FakeSpeakerSink] = set()
+        """A speaker's outputs that run."""
+        self.tape: Tape | None = None
+        """What a speaker was given."""
         self.describe(description)
 
     def describe(self, description: Description | FakeWindow) -> None:
@@ -64,7 +70,20 @@ class FakeDevice:
     @property
     def in_use(self) -> bool:
         """Whether somebody has the device open."""
-        return bool(self.sources)
+        return bool(self.sources or self.sinks)
+
+    def heard(self, seconds: float = 1.0) -> AudioData | None:
+        """What a speaker has sounded last, all outputs mixed, stamped by when it was heard; at most the last minute.
+
+        ``None``: nothing yet. A muted speaker sounds silence; a stalled one takes nothing, and what it takes next is a
+        stretch of its own.
+
+        Raises:
+            NotSupportedError: it is no speaker.
+        """
+        if not isinstance(self.description, FakeSpeaker):
+            raise NotSupportedError(f"{self.label} is no speaker: it sounds nothing")
+        return None if self.tape is None else self.tape.last(seconds)
 
     def plug(self) -> None:
         """Put the device in again, in good order."""
@@ -73,11 +92,11 @@ class FakeDevice:
         self._backend.set_plugged(self, plugged=True)
 
     def unplug(self) -> None:
-        """Pull the device out: it leaves the listing, its tracks end."""
+        """Pull the device out: it leaves the listing, its tracks end, who plays there is told."""
         self._backend.set_plugged(self, plugged=False)
 
     def mute(self) -> None:
-        """Deliver nothing, and say so: its tracks are muted."""
+        """Deliver nothing, and say so: its tracks are muted. A speaker sounds silence."""
         self._set_muted(muted=True)
 
     def unmute(self) -> None:
@@ -91,7 +110,7 @@ class FakeDevice:
                 source.device_muted(muted=muted)
 
     def stall(self) -> None:
-        """Deliver nothing without a word, as a camera whose driver hangs."""
+        """Deliver nothing (a speaker: take nothing) without a word, as a camera whose driver hangs."""
         self.stalled = True
 
     def resume(self) -> None:
@@ -254,6 +273,14 @@ class FakeBackend(Backend):
         make = FakeAudioSource if device.model.kind == "audio" else FakeVideoSource
         return make(hand, self._clock)
 
+    def create_sink(self, device: Device) -> Sink:
+        from mediastreams._backends.fake.speakers import FakeSpeakerSink
+
+        hand = self.device(device.label)
+        if not isinstance(hand.description, FakeSpeaker):
+            raise NotSupportedError(f"{device.label} is no speaker: nothing can be played there")
+        return FakeSpeakerSink(hand, self._clock)
+
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         def forget() -> None:
             with self._lock:
@@ -279,6 +306,8 @@ class FakeBackend(Backend):
             for part in parts:
                 for source in list(part.sources):
                     source.device_gone()
+                for sink in list(part.sinks):
+                    sink.device_gone()
         self.notify()
 
     def notify(self) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "CAMERA_MODES",
     "DEFAULT_DEVICES",
     "MICROPHONE_MODES",
+    "SPEAKER_MODES",
     "Description",
     "FakeCamera",
     "FakeMicrophone",
@@ -36,6 +37,9 @@ CAMERA_MODES: Final = tuple(
 
 MICROPHONE_MODES: Final = tuple(
     AudioMode(rate, channels, 16, 0.01, 0.1) for rate in (48_000, 44_100, 16_000) for channels in (1, 2)
+)
+SPEAKER_MODES: Final = tuple(
+    AudioMode(rate, channels, 16, 0.01, 0.2) for rate in (48_000, 44_100) for channels in (2, 1, 6)
 )
 
 
@@ -123,11 +127,17 @@ class FakeMicrophone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeSpeaker:
-    """A speaker: it is listed, and can be chosen as an output."""
+    """A speaker. It writes down what it is given: see `FakeDevice.heard`.
+
+    ``speed`` is how fast its crystal runs: 48 010 / 48 000, say. ``latency``: seconds from being given to being heard.
+    """
 
     label: str = "Fake speaker"
     native_id: str = ""
     group: str = ""
+    modes: tuple[AudioMode, ...] = SPEAKER_MODES
+    speed: float = 1.0
+    latency: float = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +196,8 @@ def listed(description: Description, *, default: bool) -> Iterator[Device]:
             )
             yield Device("audioinput", name, label, model, group, default, handle=description)
         case FakeSpeaker(label=label, group=group):
-            yield Device("audiooutput", name, label, DeviceModel("audio"), group, default, handle=description)
+            model = DeviceModel("audio", modes=description.modes, defaults={"latency": description.latency})
+            yield Device("audiooutput", name, label, model, group, default, handle=description)
         case FakeScreen(label=label, width=width, height=height, max_frame_rate=rate):
             model = _surface("monitor", width, height, rate)
             yield Device("monitor", name, label, model, default=default, handle=description)

@@ -13,11 +13,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from mediastreams._backends.fake.devices import FakeCamera, FakeMicrophone
-from mediastreams._backends.fake.paced import Pace
 from mediastreams._backends.fake.test_card import Look, TestCard
 from mediastreams._backends.fake.tones import Hearing, samples
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.pace import Pace
 from mediastreams._rules.values import AudioMode, Mode, Settings, VideoMode
 from mediastreams.abc import Source
 from mediastreams.errors import NotFoundError, NotReadableError

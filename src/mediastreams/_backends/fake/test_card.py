@@ -1,6 +1,6 @@
 """The moving test card: colour bars, a grey ramp, a ball, a clock, the frame counter, a flash on every whole second.
 
-Not for: when frames are due (``paced.py``).
+Not for: when frames are due (``_engine/pace.py``).
 
 Rules of the file: what stands still is painted once for a `Look` and kept; a frame is a copy of it, in memory of its
 own since frames never change, with the moving parts drawn over. Planes are yuv420p, BT.601, limited range.

@@ -1,6 +1,6 @@
 """What fake microphones hear: a beep on every whole second, faint noise, and an echo, by the settings.
 
-Not for: when samples are due (``paced.py``).
+Not for: when samples are due (``_engine/pace.py``).
 
 Rules of the file: everything has a period of one second, so a second of it is made once and then only copied from.
 """

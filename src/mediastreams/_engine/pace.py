@@ -1,9 +1,9 @@
 """Keeping time without a thread: calls on the shared scheduler at exact multiples of an interval of the clock.
 
-Not for: what is delivered.
+Not for: what is delivered or asked for then.
 
 Rules of the file: the n-th instant is n × interval on the clock's own scale, computed anew from n each time, so nothing
-drifts and all fakes of one clock are in step; ``stop`` returns only when no call is running.
+drifts and all that keep one rate on one clock are in step; ``stop`` returns only when no call is running.
 """
 
 from __future__ import annotations
