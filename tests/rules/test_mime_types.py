@@ -55,6 +55,9 @@ def test_what_is_no_media_type_is_refused(text):
         ("avc3.64001f", "h264"),
         ("h264", "h264"),
         ("H.264", "h264"),
+        ("hvc1.1.6.L186.B0", "h265"),
+        ("hev1", "h265"),
+        ("hec1", None),
         ("opus", "opus"),
         ("mp4a.40.2", "aac"),
         ("mp4a.40.02", "aac"),
@@ -117,7 +120,7 @@ def test_an_unknown_suffix_has_no_container(name):
 
 
 def test_without_codecs_the_container_gives_its_own_in_order_of_preference():
-    assert select_codec(CONTAINERS["mp4"], "video", None) == ("h264", "av1", "vp9")
+    assert select_codec(CONTAINERS["mp4"], "video", None) == ("h264", "av1", "vp9", "h265")
     assert select_codec(CONTAINERS["wav"], "video", None) == ()
     assert select_codec(CONTAINERS["webm"], "audio", ("vp8",)) == ("opus",)
 

@@ -52,7 +52,7 @@ CONTAINERS: Final[Mapping[str, ContainerType]] = {
             ("video/mp4", "audio/mp4"),
             (".mp4", ".m4v"),
             (".m4a",),
-            ("h264", "av1", "vp9"),
+            ("h264", "av1", "vp9", "h265"),
             ("aac", "opus", "flac"),
         ),
         ContainerType(
@@ -60,7 +60,7 @@ CONTAINERS: Final[Mapping[str, ContainerType]] = {
             ("video/x-matroska", "audio/x-matroska", "video/matroska", "audio/matroska"),
             (".mkv",),
             (".mka",),
-            ("h264", "vp9", "vp8", "av1"),
+            ("h264", "vp9", "vp8", "av1", "h265"),
             ("opus", "aac", "flac", "pcm"),
         ),
         ContainerType("wav", ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"), (), (".wav",), (), ("pcm",)),
@@ -74,13 +74,22 @@ _CODEC_STRINGS: Final = (  # in order; the first that matches the whole string
     (re.compile(r"vp0?9(\..*)?"), "vp9"),
     (re.compile(r"av0?1(\..*)?"), "av1"),
     (re.compile(r"(avc[13](\..*)?|h\.?264)"), "h264"),
+    (re.compile(r"(h(ev|vc)1(\..*)?|h\.?265|hevc)"), "h265"),
     (re.compile(r"opus"), "opus"),
     (re.compile(r"(mp4a(\.40(\.0?[25])?)?|aac)"), "aac"),
     (re.compile(r"flac"), "flac"),
     (re.compile(r"(pcm|1)"), "pcm"),
 )
-_VIDEO_CODECS: Final = frozenset({"vp8", "vp9", "av1", "h264"})
-_WIRE: Final = {"h264": "avc1", "aac": "mp4a.40.2", "pcm": "1", "av1": "av01", "vp9": "vp9", "vp8": "vp8"}
+_VIDEO_CODECS: Final = frozenset({"vp8", "vp9", "av1", "h264", "h265"})
+_WIRE: Final = {
+    "h264": "avc1",
+    "h265": "hvc1",
+    "aac": "mp4a.40.2",
+    "pcm": "1",
+    "av1": "av01",
+    "vp9": "vp9",
+    "vp8": "vp8",
+}
 
 _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE: Final = re.compile(rf"\s*({_WORD})/({_WORD})\s*")

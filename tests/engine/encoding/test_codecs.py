@@ -11,6 +11,7 @@ from mediastreams._engine.encoding.codecs import (
     available_encoder,
     choose_encoder,
     default_bit_rate,
+    hardware_encoder,
 )
 from mediastreams._rules.mime_types import CONTAINERS
 from mediastreams.errors import NotSupportedError
@@ -48,12 +49,57 @@ def test_an_encoder_that_is_missing_or_refuses_is_passed_over(monkeypatch):
         available_encoder.cache_clear()
 
 
+@pytest.fixture
+def hardware(monkeypatch):
+    """Set the table of hardware encoders: software stands in for a card, since a card would do the same here."""
+
+    def set_table(**table):
+        monkeypatch.setattr(codecs, "HARDWARE", table)
+        hardware_encoder.cache_clear()
+        available_encoder.cache_clear()
+
+    yield set_table
+    hardware_encoder.cache_clear()
+    available_encoder.cache_clear()
+
+
+def test_a_hardware_encoder_that_encodes_is_preferred_and_named_in_the_log(hardware, caplog):
+    absent = EncoderModel("h264_of_nobody", "video", ("yuv420p",), lambda _: {})
+    refusing = EncoderModel("libx264", "video", ("yuv420p",), lambda _: {"preset": "warp"})
+    card = EncoderModel("libx264", "video", ("nv12",), lambda _: {"preset": "ultrafast"}, even=True)
+    hardware(h264=(absent, refusing, card))
+    with caplog.at_level("INFO", logger=codecs.__name__):
+        assert choose_encoder(["h264"], hardware=True) == ("h264", card)
+    assert "h264 is encoded by hardware: libx264" in caplog.text
+    assert choose_encoder(["h264"])[1] is ENCODERS["h264"][0]
+
+
+def test_a_hardware_encoder_that_only_opens_is_passed_over(hardware):
+    sleepy = EncoderModel("libx264", "video", ("yuv420p",), lambda _: {"x264-params": "threads=1", "flags": "+pass2"})
+    hardware(h264=(sleepy,))
+    assert choose_encoder(["h264"], hardware=True)[1] is ENCODERS["h264"][0]
+
+
+def test_a_codec_that_only_hardware_encodes_is_available(hardware, monkeypatch):
+    card = EncoderModel("libx264", "video", ("yuv420p",), lambda _: {}, even=True)
+    hardware(h264=(card,))
+    monkeypatch.setattr(codecs, "ENCODERS", {})
+    assert available_encoder("h264") is card
+
+
+def test_what_hardware_is_asked_for_is_found_out_without_a_word(capfd):
+    hardware_encoder.cache_clear()
+    for codec in codecs.HARDWARE:
+        hardware_encoder(codec)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_rate_follows_the_pixels():
     assert default_bit_rate(VideoPlan(1280, 720, 30)) == 2_764_800
     assert default_bit_rate(VideoPlan(16, 16, 30)) == 200_000
 
 
-@pytest.mark.parametrize("codec", ["vp8", "vp9", "av1", "h264"])
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "av1", "h264", "h265"])
 def test_no_encoder_holds_back_more_than_a_quarter_of_a_second(codec):
     from mediastreams._engine.frames import MICROSECONDS
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mediastreams._engine.encoding.codecs import VideoPlan
+from mediastreams._engine.encoding.codecs import KeyFrames, VideoPlan
 from mediastreams._engine.encoding.writer import Writer
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.worker import Worker
@@ -60,6 +60,8 @@ class Plan:
     video_bit_rate: int | None = None
     audio_bit_rate: int | None = None
     duration: int | None = None
+    key_frames: KeyFrames | None = None
+    video_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,11 @@ class _Line:
 
 
 class Session:
-    """One recording. Owns the target, the ports and the worker; ``done`` is called on the worker, last of all."""
+    """One recording. Owns the target, the ports and the worker; ``done`` is called on the worker, last of all.
+
+    ``attend`` is called on the worker, too, again and again: with ``None`` while the first frames are awaited, then
+    with how far the file reaches, µs. What it does shall be quick.
+    """
 
     def __init__(
         self,
@@ -112,6 +118,7 @@ class Session:
         *,
         done: Callable[[], None],
         progress: Callable[[Counts], None] | None = None,
+        attend: Callable[[int | None], None] | None = None,
     ) -> None:
         self.error: BaseException | None = None
         self._plan = plan
@@ -122,6 +129,7 @@ class Session:
         self._writer: Writer | None = None
         self._done = done
         self._progress = progress
+        self._attend = attend
         self._next_progress = 0
         self._start: int | None = None
         self._end: int | None = None
@@ -143,6 +151,10 @@ class Session:
     def stop(self) -> None:
         """End with what has been delivered. Idempotent; does not wait."""
         self._stopping = True
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Have the worker look, and ``attend`` called, soon."""
         self._wake.set()
 
     def abandon(self) -> None:
@@ -211,6 +223,8 @@ class Session:
         limit = None if self._plan.duration is None else began + self._plan.duration + _SILENT_LAG_US
         while True:
             self._wake.clear()
+            if self._attend is not None:
+                self._attend(None)
             missing = [line for line in self._lines if line.look() is None and not line.finished]
             now = self._clock.now_us()
             waited = now - began
@@ -249,7 +263,14 @@ class Session:
                 rate = intake.frame_rate or (1e6 / first.duration if first is not None and first.duration else 30.0)
                 width = first.width if first is not None else intake.width or 0
                 height = first.height if first is not None else intake.height or 0
-                made = VideoPlan(width, height, min(max(rate, 1.0), 240.0), plan.video_bit_rate)
+                made = VideoPlan(
+                    width,
+                    height,
+                    min(max(rate, 1.0), 240.0),
+                    plan.video_bit_rate,
+                    key_frames=plan.key_frames or KeyFrames(),
+                    tag=plan.video_tag,
+                )
                 line.video = writer.add_video(plan.video, made, first)
             else:
                 assert plan.audio is not None
@@ -267,8 +288,11 @@ class Session:
     def _record(self) -> None:
         stopped = False
         self._next_progress = self._clock.now_us() + _PROGRESS_US
+        assert self._writer is not None
         while True:
             self._wake.clear()
+            if self._attend is not None:
+                self._attend(self._writer.end_us)
             if self._stopping and not stopped:
                 stopped = True
                 self._stop_at(self._clock.now_us())

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VideoEncoder"]
 
-_KEY_US: Final = 4_000_000  # a key frame at least every four seconds: where players can jump to
+_MP4_TAGS: Final[Mapping[str, str]] = {"hevc": "hvc1"}  # FFmpeg's own choice, hev1, is not played by Apple's players
 _KEY_PICTURE: Final = 1  # av.video.frame.PictureType.I
 _UNSPECIFIED: Final = 2
 _BT601: Final = 6
@@ -62,6 +62,8 @@ class VideoEncoder:
         self._interval = round(1_000_000 / plan.frame_rate)
         self._durations: dict[int, int] = {}
         self._key_at: int | None = None
+        self._since_key = 0
+        self._keys = plan.key_frames
         self._own_keys = "g" not in options
         stream = container.add_stream(model.name, rate=Fraction(plan.frame_rate).limit_denominator(1001))
         assert isinstance(stream, av.VideoStream)
@@ -69,7 +71,10 @@ class VideoEncoder:
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = self.width, self.height, self.pixel_format
         context.time_base = MICROSECONDS
-        context.gop_size = max(1, round(plan.frame_rate * 2 * _KEY_US / 1_000_000))  # ours come first
+        context.gop_size = self._latest_key(plan)
+        tag = plan.tag or (_MP4_TAGS.get(context.codec.canonical_name) if container.format.name == "mp4" else None)
+        if tag is not None:
+            context.codec_tag = tag
         if plan.bit_rate:
             context.bit_rate = plan.bit_rate
         self._tag(context, first)
@@ -77,6 +82,22 @@ class VideoEncoder:
         context.open()
         self._context = context
         self.unused_options = frozenset(context.options) & frozenset(options)
+
+    def _latest_key(self, plan: VideoPlan) -> int:
+        """After how many pictures the encoder itself may make a key frame: twice what we do, so ours come first."""
+        keys = plan.key_frames
+        count = plan.frame_rate * (keys.interval or 0) / 1_000_000 if keys.count is None else keys.count + 1
+        return max(1, min(round(2 * count), 1_000_000))
+
+    def _key_is_due(self, timestamp: int) -> bool:
+        if not self._own_keys:
+            return False
+        if self._key_at is None:
+            return True
+        count, interval = self._keys.count, self._keys.interval
+        if count is not None:
+            return self._since_key >= count
+        return interval is not None and timestamp - self._key_at >= interval
 
     def _tag(self, context: av.VideoCodecContext, first: Picture | None) -> None:
         """Say what the colours mean, as far as the first picture knows."""
@@ -121,12 +142,14 @@ class VideoEncoder:
             self._interval = step if step < 250_000 else self._interval
         shown = fitted(picture, self.width, self.height, self.pixel_format)
         frame = shown.av
-        key = self._own_keys and (self._key_at is None or timestamp - self._key_at >= _KEY_US)
+        key = self._key_is_due(timestamp)
+        self._since_key += 1
         if key or frame.pts != timestamp or frame.time_base != MICROSECONDS:
             frame = private_frame(frame, timestamp)
             if key:
                 frame.pict_type = _KEY_PICTURE
                 self._key_at = timestamp
+                self._since_key = 0
         duration = picture.duration or self._interval
         self._durations[timestamp] = duration if end is None else max(0, min(duration, end - timestamp))
         self.last = picture
