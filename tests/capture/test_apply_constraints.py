@@ -235,6 +235,38 @@ async def test_a_window_that_is_resized_changes_the_settings_in_the_task_of_conf
         assert (frame.coded_width, frame.coded_height) == (500, 300)
 
 
+async def test_a_change_while_the_track_is_muted_is_told_right_after_unmute(devices, backend, heard, clock):
+    async with devices.get_display_media(video={"display_surface": "window"}) as stream:
+        track, window = stream.video, backend.device(stream.video.label)
+        events = heard(
+            track, "mute", "unmute", "configurationchange", note=lambda event: (event.type, track.get_settings().width)
+        )
+        window.mute()
+        window.resize(500, 300)
+        window.resize(400, 300)
+        await clock.advance(0)
+        assert events == [("mute", 640)]
+        window.unmute()
+        window.mute()
+        await clock.advance(0)
+        assert events[1:] == [("unmute", 640), ("configurationchange", 400), ("mute", 400)]
+
+
+async def test_what_was_applied_while_muted_is_not_undone_by_an_older_change(devices, backend, heard, clock):
+    async with devices.get_display_media(video={"display_surface": "window"}) as stream:
+        track, window = stream.video, backend.device(stream.video.label)
+        events = heard(track, "configurationchange")
+        window.mute()
+        window.resize(400, 300)
+        await clock.advance(0)
+        await track.apply_constraints(width=200)
+        events.clear()
+        window.unmute()
+        await clock.advance(0)
+        assert track.get_settings().width == 200
+        assert events == []
+
+
 async def test_a_size_that_was_asked_for_stays_when_the_window_still_allows_it(devices, backend, heard, clock):
     async with devices.get_display_media(video={"display_surface": "window", "width": 320, "height": 240}) as stream:
         track = stream.video

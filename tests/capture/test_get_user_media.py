@@ -301,6 +301,14 @@ async def test_who_is_denied_learns_nothing_of_the_devices(devices):
         await ms.MediaDevices(backends=[FakeBackend([])]).get_user_media(audio=True)
 
 
+async def test_who_is_denied_one_kind_learns_nothing_of_the_other(devices):
+    set_permission("microphone", "denied")
+    with pytest.raises(ms.NotAllowedError, match="microphone"):
+        await devices.get_user_media(audio=True, video={"width": {"min": 10**8}})
+    with pytest.raises(ms.NotAllowedError, match="microphone"):
+        await ms.MediaDevices(backends=[FakeBackend([])]).get_user_media(audio=True, video=True)
+
+
 async def test_a_capture_is_what_turns_prompt_into_granted(gum):
     set_permission("camera", "prompt")
     await gum(video=True)

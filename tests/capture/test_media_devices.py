@@ -234,6 +234,19 @@ async def test_what_changed_since_the_last_listing_is_told_to_a_late_listener(de
     await clock.advance(0)
 
 
+async def test_what_a_listing_has_told_is_no_change_to_a_late_listener(devices, backend, gum, clock):
+    await gum(video=True)
+    await devices.enumerate_devices()
+    backend.plug(FakeCamera(label="New"))
+    await devices.enumerate_devices()
+    found = []
+    devices.ondevicechange = found.append
+    await clock.advance(0)
+    assert found == []
+    devices.ondevicechange = None
+    await clock.advance(0)
+
+
 async def test_the_system_is_watched_only_while_somebody_listens(devices, backend, clock):
     assert backend._watchers == []
     devices.ondevicechange = print

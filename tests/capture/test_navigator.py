@@ -54,14 +54,19 @@ async def test_the_callback_form_gives_the_stream_to_the_first_function(navigato
     [
         ({"video": {"width": {"min": 10**8}}}, ms.OverconstrainedError),
         ({}, TypeError),
-        ({"video": 5}, TypeError),
-        (5, TypeError),
+        ({"video": {"zoom": {"exact": 2}}}, TypeError),
     ],
 )
 async def test_the_callback_form_gives_every_error_to_the_second_function(navigator, request_, error):
     done = asyncio.get_running_loop().create_future()
     navigator.get_user_media(request_, done.set_exception, done.set_result)
     assert type(await done) is error
+
+
+@pytest.mark.parametrize("malformed", [5, "video", {"video": 5}, {"video": {"width": {"exact": "wide"}}}])
+async def test_malformed_constraints_are_an_error_at_the_call(navigator, malformed):
+    with pytest.raises(TypeError, match="get_user_media"):
+        navigator.get_user_media(malformed, print, print)
 
 
 async def test_the_callback_form_says_when_it_is_denied(navigator):

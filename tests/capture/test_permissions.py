@@ -124,6 +124,61 @@ async def test_for_picture_and_sound_one_question_is_asked_after_the_other(perso
     assert len(person.asked) == 1
 
 
+async def test_nobody_is_asked_for_a_sound_when_the_picture_is_denied(person, devices, monkeypatch):
+    monkeypatch.setattr(person, "query", lambda descriptor: "denied" if descriptor["name"] == "camera" else "prompt")
+    with pytest.raises(ms.NotAllowedError, match="camera"):
+        await devices.get_user_media(video=True, audio=True)
+    assert person.asked == []
+
+
+class Forgetful(Person):
+    """A policy that keeps no answer: every question is a new one."""
+
+    async def request(self, descriptor):
+        self.asked.append(descriptor["name"])
+        return "granted"
+
+
+@pytest.fixture
+async def forgetful():
+    before = permissions.policy
+    permissions.policy = forgetful = Forgetful()
+    yield forgetful
+    permissions.policy = before
+
+
+async def test_a_device_that_is_captured_already_is_not_asked_for_again(forgetful, gum, devices):
+    first = await gum(video=True)
+    second = await gum(video=True)
+    assert forgetful.asked == ["camera"]
+    assert second.video.label == first.video.label
+    assert (await gum(video={"facing_mode": {"exact": "environment"}})).video.label != first.video.label
+    assert forgetful.asked == ["camera", "camera"]
+    await gum(audio=True)
+    assert forgetful.asked == ["camera", "camera", "microphone"]
+
+
+async def test_a_clone_keeps_its_device_permitted(forgetful, gum):
+    stream = await gum(video=True)
+    clone = stream.video.clone()
+    stream.video.stop()
+    await gum(video=True)
+    clone.stop()
+    assert forgetful.asked == ["camera"]
+
+
+async def test_a_revoked_permission_ends_clones_too(gum, heard, clock):
+    stream = await gum(video=True)
+    clones = [stream.video.clone(), stream.clone().video]
+    clones.append(clones[0].clone())
+    stream.video.stop()
+    ended = [heard(clone, "ended") for clone in clones]
+    set_permission("camera", "denied")
+    await clock.advance(0)
+    assert [clone.ready_state for clone in clones] == ["ended"] * 3
+    assert ended == [["ended"]] * 3
+
+
 async def test_a_policy_that_answers_nonsense_is_a_mistake_that_shows(person, devices):
     person.answer.set_result("perhaps")
     with pytest.raises(ValueError, match="perhaps"):

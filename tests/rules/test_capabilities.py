@@ -1,6 +1,4 @@
-from mediastreams._rules.capabilities import capabilities_of, inherent_settings, settings_of
-from mediastreams._rules.constraints import parse_constraints
-from mediastreams._rules.select_settings import select_settings
+from mediastreams._rules.capabilities import capabilities_of, inherent_settings
 from mediastreams._rules.values import AudioMode, DeviceModel, Range, VideoMode
 
 CAMERA = DeviceModel(
@@ -76,40 +74,8 @@ def test_a_source_without_modes_or_ids_has_no_capabilities():
     assert capabilities_of(DeviceModel("video")) == {}
 
 
-def test_settings_of_a_given_source_are_its_modes_and_its_models():
-    assert list(settings_of(CAMERA, CAMERA.modes[0], {}).items()) == [
-        ("width", 1280),
-        ("height", 720),
-        ("aspect_ratio", 1.7777777778),
-        ("frame_rate", 30.0),
-        ("facing_mode", "user"),
-        ("resize_mode", "none"),
-        ("device_id", "c"),
-        ("group_id", "g"),
-        ("background_blur", False),
-        ("zoom", 2.0),
-        ("torch", True),
-    ]
-    assert settings_of(MICROPHONE, MODES[1], {})["sample_rate"] == 16000
-    assert settings_of(DeviceModel("video"), None, {}) == {}
-
-
-def test_what_was_chosen_goes_before_what_the_mode_says():
-    chosen = {"width": 320, "height": 240, "resize_mode": "crop-and-scale", "zoom": 3.0}
-    got = settings_of(CAMERA, CAMERA.modes[0], chosen)
-    assert {name: got[name] for name in chosen} == chosen
-    assert got["aspect_ratio"] == 1.3333333333
-    assert settings_of(SCREEN, SCREEN.modes[0], {"width": 158, "height": 89})["aspect_ratio"] == 1.7777777778
-
-
-def test_settings_that_were_selected_stay_as_they_are():
-    for model in (CAMERA, MICROPHONE, SCREEN):
-        got = select_settings([model], parse_constraints(model.kind, {"width": 333, "channel_count": 1}))
-        assert settings_of(model, got.mode, got.settings) == got.settings
-
-
 def test_an_ended_track_keeps_its_inherent_settings_only():
-    assert inherent_settings(settings_of(CAMERA, CAMERA.modes[0], {})) == {
+    assert inherent_settings({"width": 640, "device_id": "c", "zoom": 2.0, "group_id": "g", "facing_mode": "user"}) == {
         "facing_mode": "user",
         "device_id": "c",
         "group_id": "g",

@@ -3,7 +3,6 @@ import pytest
 from mediastreams._rules.exposure import (
     Exposure,
     KnownDevice,
-    device_information_can_be_exposed,
     exposed_devices,
     newly_exposed,
     set_device_information_exposure,
@@ -67,19 +66,6 @@ def test_outputs_may_be_limited_to_those_of_known_microphones_and_selected_ones(
     assert ids(exposed_devices(DEVICES, BOTH, all_outputs=False))[5:] == ["default", "s2"]
     chosen = (KnownDevice("audiooutput", "s7", "Chosen", selected=True), *CAMERAS)
     assert ids(exposed_devices(chosen, Exposure(camera=True), all_outputs=False)) == ["c2", "c1", "s7"]
-
-
-@pytest.mark.parametrize(
-    ("exposure", "live", "exposed"),
-    [
-        (Exposure(), (), False),
-        (Exposure(camera=True), (), True),
-        (Exposure(microphone=True), (), True),
-        (Exposure(), ("audio",), True),
-    ],
-)
-def test_device_information_can_be_exposed_when_that_of_one_kind_can(exposure, live, exposed):
-    assert device_information_can_be_exposed(exposure, live) is exposed
 
 
 @pytest.mark.parametrize(

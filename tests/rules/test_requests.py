@@ -3,7 +3,6 @@ import pytest
 from mediastreams._rules.constraints import Constraint, Constraints
 from mediastreams._rules.requests import (
     display_media_request,
-    permission_of_kind,
     specific_failure_is_allowed,
     user_media_request,
 )
@@ -101,16 +100,3 @@ def test_display_media_ignores_what_does_not_apply_to_a_surface():
 )
 def test_an_error_tells_more_only_when_nothing_requested_is_denied(requested, permissions, allowed):
     assert specific_failure_is_allowed(requested, permissions) is allowed
-
-
-@pytest.mark.parametrize(
-    ("states", "together"),
-    [
-        (["granted", "denied"], "granted"),
-        (["denied", "denied"], "denied"),
-        (["denied", "prompt"], "prompt"),
-        ([], "prompt"),
-    ],
-)
-def test_one_granted_device_is_a_granted_kind_and_all_denied_a_denied_one(states, together):
-    assert permission_of_kind(states) == together

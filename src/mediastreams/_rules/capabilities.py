@@ -1,4 +1,4 @@
-"""Capabilities and settings in the standard's shape, made of a device's model.
+"""Capabilities and inherent settings in the standard's shape, made of a device's model.
 
 Not for: choosing anything. What is not a property of the model is absent.
 """
@@ -12,10 +12,10 @@ from mediastreams._rules.constraints import ASPECT_DECIMALS, aspect_of
 from mediastreams._rules.offers import is_display, offered_values
 from mediastreams._rules.properties import PROPERTIES
 from mediastreams._rules.serving import SAMPLE_RATES
-from mediastreams._rules.values import AudioMode, DeviceModel, Mode, Range, Setting, Settings, VideoMode
+from mediastreams._rules.values import AudioMode, DeviceModel, Range, Setting, Settings, VideoMode
 from mediastreams._rules.video_regions import FRAME_RATE_FLOOR
 
-__all__ = ["INHERENT", "Capability", "capabilities_of", "inherent_settings", "settings_of"]
+__all__ = ["INHERENT", "Capability", "capabilities_of", "inherent_settings"]
 
 Capability: TypeAlias = Range | tuple[Setting, ...] | str | bool
 
@@ -85,43 +85,6 @@ def _of_audio(model: DeviceModel) -> dict[str, Capability]:
         "latency": Range(min(mode.min_latency for mode in modes), max(mode.max_latency for mode in modes)),
         "channel_count": Range(1 if model.adaptable else min(channels), max(channels)),
     }
-
-
-def settings_of(model: DeviceModel, mode: Mode | None, chosen: Settings) -> dict[str, Setting]:
-    """Complete what was chosen by what the mode and the model say, in the order of the properties.
-
-    For a source that was given, not selected (a file, a canvas), and after a device came up in another mode.
-
-    https://w3c.github.io/mediacapture-main/#dfn-settings
-    """
-    every: dict[str, Setting] = {name: values[0] for name, values in offered_values(model).items()}
-    every.update({name: span.min for name, span in model.ranges.items()})
-    every.update({name: value for name, value in model.defaults.items() if name in every})
-    every.update(_of_mode(mode))
-    every.update(chosen)
-    if isinstance(mode, VideoMode) and is_display(model):
-        every["aspect_ratio"] = aspect_of(mode.width, mode.height)
-    elif "width" in every and "height" in every:
-        every["aspect_ratio"] = aspect_of(cast("int", every["width"]), cast("int", every["height"]))
-    return {name: every[name] for name in PROPERTIES if name in every}
-
-
-def _of_mode(mode: Mode | None) -> dict[str, Setting]:
-    if isinstance(mode, VideoMode):
-        return {
-            "width": mode.width,
-            "height": mode.height,
-            "frame_rate": float(mode.max_frame_rate),
-            "resize_mode": "none",
-        }
-    if isinstance(mode, AudioMode):
-        return {
-            "sample_rate": mode.sample_rate,
-            "sample_size": mode.sample_size,
-            "latency": mode.min_latency,
-            "channel_count": mode.channel_count,
-        }
-    return {}
 
 
 def inherent_settings(settings: Settings) -> dict[str, Setting]:

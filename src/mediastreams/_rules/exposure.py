@@ -20,7 +20,6 @@ __all__ = [
     "Exposure",
     "KnownDevice",
     "PermissionState",
-    "device_information_can_be_exposed",
     "exposed_devices",
     "newly_exposed",
     "set_device_information_exposure",
@@ -62,14 +61,6 @@ class ExposedDevice:
     label: str
     group_id: str
     source: KnownDevice
-
-
-def device_information_can_be_exposed(exposure: Exposure, live: Collection[Kind] = ()) -> bool:
-    """Say whether anything may be told about cameras or microphones. ``live``: kinds of live device tracks.
-
-    https://w3c.github.io/mediacapture-main/#dfn-device-information-can-be-exposed
-    """
-    return exposure.camera or exposure.microphone or bool(live)
 
 
 def set_device_information_exposure(

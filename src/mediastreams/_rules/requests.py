@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = [
     "PERMISSION_NAMES",
     "display_media_request",
-    "permission_of_kind",
     "specific_failure_is_allowed",
     "user_media_request",
 ]
@@ -40,7 +39,7 @@ def user_media_request(*, audio: _Request = None, video: _Request = None) -> dic
 
     Raises: TypeError (nothing requested; a required constraint that cannot select a device).
 
-    https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia (steps 1-3, 10.2-10.4)
+    https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia (steps 1-3, 11.3.2-11.3.4)
     """
     requested = _requested(audio, video)
     if not requested:
@@ -61,24 +60,24 @@ def display_media_request(*, video: _Request = True, audio: _Request = None) -> 
 
     Raises: TypeError (no video; advanced, min or exact), OverconstrainedError (max below what any surface has).
 
-    https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia (steps 5-8)
+    https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia (steps 7-8)
     """
     if video is False:
         raise TypeError("get_display_media captures a picture: video must not be False")
     requested = _requested(audio, True if video is None else video)
     for kind, mapping in requested.items():
-        # 7.1. No advanced sets.
+        # 8.1. No advanced sets.
         if mapping.get("advanced") is not None:
             raise TypeError(f"{kind}: get_display_media takes no advanced constraints")
         for name, row in PROPERTIES.items():
             value = mapping.get(name)
             if not (row.display and kind in row.kinds and isinstance(value, Mapping)):
                 continue
-            # 7.2. Nothing that would narrow what the user may choose.
+            # 8.2. Nothing that would narrow what the user may choose.
             for member in ("min", "exact"):
                 if value.get(member) is not None:
                     raise TypeError(f"{kind}: get_display_media takes no {member} for {name}; use ideal or max")
-            # 7.3. Nothing that no surface could meet.
+            # 8.3. Nothing that no surface could meet.
             most, floor = value.get("max"), _FLOORS.get(name)
             if most is not None and floor is not None and cast("float", most) < floor:
                 raise OverconstrainedError(name, f"{name}: max {most} asked; no screen goes below {floor:.6g}")
@@ -96,14 +95,3 @@ def specific_failure_is_allowed(requested: Iterable[Kind], permissions: Mapping[
     https://w3c.github.io/mediacapture-main/#dfn-getusermedia-specific-failure-is-allowed
     """
     return all(permissions.get(PERMISSION_NAMES[kind]) != "denied" for kind in requested)
-
-
-def permission_of_kind(devices: Iterable[PermissionState]) -> PermissionState:
-    """Combine the permissions of all devices of a kind: granted for one is granted, denied for all is denied.
-
-    https://w3c.github.io/mediacapture-main/#permissions-integration
-    """
-    states = set(devices)
-    if "granted" in states:
-        return "granted"
-    return "denied" if states == {"denied"} else "prompt"

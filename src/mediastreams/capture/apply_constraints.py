@@ -52,6 +52,7 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
                 track._committed = number
                 track._constraints = dict(new_constraints)
                 track._settings = dict(settings)
+                track._configuration = None
 
         # ApplyConstraints 3. Apply in a single operation, off the loop: a device may have to be reopened. Whoever
         # cancels the wait does not cancel the device: the slots follow what was done.

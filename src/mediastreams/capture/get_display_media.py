@@ -30,15 +30,15 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
 
     https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia
     """
-    # 1-2. NOT-HERE: CaptureController steers the focus between a page and what it captures.
-    # 3. DEVIATION: in a local process that is granted displays, running the program was the person's act; only where
+    # 1-3. NOT-HERE: CaptureController steers the focus between a page and what it captures.
+    # 4. DEVIATION: in a local process that is granted displays, running the program was the person's act; only where
     # the policy would ask, the activation is needed and used up.
     if permissions._state_of({"name": "display-capture"}) == "prompt" and not user_activation.consume():
         raise InvalidStateError("Capturing a display needs a person's act just before: see testing.user_activation().")
-    # 4-7. Constraints that may shape the picture, but not choose the surface.
+    # 5-8. Constraints that may shape the picture, but not choose the surface.
     display_media_request(video=requested["video"], audio=requested["audio"])
-    # 8-9. NOT-HERE: active, focused documents.
-    # 11.1. The sources there are.
+    # 9-11. NOT-HERE: active, focused documents.
+    # 12.1. The sources there are. The audio of a display is optional in every browser, and no back end offers it yet.
     listed = await devices._list()
     surfaces = _surfaces(listed, requested)
     if not surfaces:
@@ -52,13 +52,16 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
 async def capture_surfaces(
     devices: MediaDevices, surfaces: Sequence[ListedDevice], requested: RequestedDisplay
 ) -> MediaStream:
-    """Steps 11.2-11.9, for the surfaces that may be chosen."""
+    """Steps 12.1.2-12.10, for the surfaces that may be chosen.
+
+    Raises:
+        NotAllowedError, NotReadableError, OverconstrainedError: as the standard says.
+    """
     constraints = display_media_request(video=requested["video"], audio=requested["audio"])
-    # 11.2-11.4. Permission; the person's choice among the surfaces is the first that fits the preference.
+    # 12.1.2-12.3, 12.10. Permission; the person's choice among the surfaces is the first that fits the preference.
     if await permissions._ask({"name": "display-capture"}) != "granted":
         raise NotAllowedError("Permission for display-capture is denied by navigator.permissions.policy.")
-    # 11.5-11.9. Open, create the track, apply the constraints. The audio of a display is optional in every browser
-    # too, and no back end offers it yet.
+    # 12.4-12.9. Open, create the track, apply the constraints.
     opened = await open_candidate(surfaces, constraints["video"])
     return stream_of(devices, [opened], {"video": requested["video"] or {}})
 

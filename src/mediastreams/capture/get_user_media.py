@@ -6,12 +6,12 @@ Not for: selecting settings (``_rules``), opening devices (``track_source.py``).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mediastreams._rules.exposure import set_device_information_exposure
-from mediastreams._rules.requests import PERMISSION_NAMES, user_media_request
+from mediastreams._rules.requests import PERMISSION_NAMES, specific_failure_is_allowed, user_media_request
 from mediastreams._rules.select_settings import Overconstrained, Selection, select_settings
 from mediastreams._webidl.tasks import in_parallel
 from mediastreams.capture.media_stream import MediaStream
@@ -57,54 +57,62 @@ async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> Me
 
     https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia
     """
-    # 1-3, 10.5. What is requested, as constraints.
+    # 1-3. What is requested, as constraints. 11.3.4 is here too: which constraints may be required needs no devices.
     constraints = user_media_request(audio=requested["audio"], video=requested["video"])
-    # 4-9. NOT-HERE: documents, their activity, permissions policy and visibility.
-    # 10.2-10.3. Candidates of each kind.
+    # 4-10, 11.1. NOT-HERE: documents, their activity, permissions policy and visibility.
+    # 11.2-11.3. Candidates of each kind. Whoever is denied one kind gets the same answer to every question.
     listed = await devices._list()
+    _refuse_what_is_denied(constraints)
     final_set = {kind: _candidates(kind, listed, asked) for kind, asked in constraints.items()}
-    # 10.4, 10.6. Permission, before anything is opened.
-    await _request_permission(constraints)
-    # 10.7. The device information exposure. SPEC-ISSUE: a kind that is permitted but was not captured would be exposed
+    # 11.4-11.5. Permission, before anything is opened.
+    await _request_permission(devices, final_set, constraints)
+    # 11.6-11.7. NOT-HERE: a page waits for the focus.
+    # 11.8. The device information exposure. SPEC-ISSUE: a kind that is permitted but was not captured would be exposed
     # along; web-platform-tests want its ids hidden, and a user agent may always expose less.
     devices._exposure = set_device_information_exposure(devices._exposure, tuple(constraints), {}, value=True)
-    # 10.8. Open one device of each kind, at the same time.
+    # 11.9. Open one device of each kind, at the same time.
     opened = await _open_all(final_set, constraints)
-    # 10.9-10.12. The tracks, with their constraints.
+    # 11.9.5-11.12. The tracks, with their constraints.
     return stream_of(devices, opened, {kind: requested[kind] or {} for kind in constraints})
 
 
+def _refuse_what_is_denied(requested: Collection[Kind]) -> None:
+    """Steps 11.3.6, 11.13.1 and 11.14.1, permission failure: nobody is asked, and no other failure tells more."""
+    states = {PERMISSION_NAMES[kind]: permissions._state_of({"name": PERMISSION_NAMES[kind]}) for kind in requested}
+    if not specific_failure_is_allowed(requested, states):
+        raise _not_allowed(next(name for name, state in states.items() if state == "denied"))
+
+
 def _candidates(kind: Kind, listed: Sequence[ListedDevice], constraints: Constraints) -> list[ListedDevice]:
-    """Step 10.3 for one kind: the devices, default first, that can satisfy the constraints."""
+    """Step 11.3 for one kind: the devices, default first, that can satisfy the constraints."""
     of_kind = [one for one in listed if one.device.device_class == _DEVICE_CLASSES[kind]]
-    # 10.3.2, NotFound Failure.
+    # 11.3.1, 11.13. NotFound Failure.
     if not of_kind:
-        _fail_specifically((kind,), NotFoundError(f"There is no {_NOUNS[kind]}. {_CURE}"))
+        raise NotFoundError(f"There is no {_NOUNS[kind]}. {_CURE}")
     of_kind.sort(key=lambda one: not one.device.default)
-    # 10.3.6-10.3.7. Those for which settings exist; Constraint Failure.
+    # 11.3.2-11.3.5, 11.14. Those for which settings exist; Constraint Failure.
     failed = select_settings([one.model for one in of_kind], constraints)
     if isinstance(failed, Overconstrained):
         # DEVIATION: the standard hides the constraint's name until something was captured, against fingerprinting;
         # to a local program that is permitted the device it is always told.
-        _fail_specifically((kind,), OverconstrainedError(failed.constraint, failed.message))
+        raise OverconstrainedError(failed.constraint, failed.message)
     return [one for one in of_kind if isinstance(select_settings([one.model], constraints), Selection)]
 
 
-def _fail_specifically(kinds: Sequence[Kind], error: Exception) -> None:
-    """*getUserMedia specific failure is allowed*: else the failure is a NotAllowedError.
+async def _request_permission(
+    devices: MediaDevices, final_set: dict[Kind, list[ListedDevice]], constraints: Mapping[Kind, Constraints]
+) -> None:
+    """Step 11.5: *request permission to use* each kind; one after another, so that a person sees one question.
 
-    https://w3c.github.io/mediacapture-main/#dfn-getusermedia-specific-failure-is-allowed
+    A device that has a live track is permitted: where it is the best candidate nobody is asked, and it is the only one.
     """
-    for kind in kinds:
-        if permissions._state_of({"name": PERMISSION_NAMES[kind]}) == "denied":
-            raise _not_allowed(PERMISSION_NAMES[kind])
-    raise error
-
-
-async def _request_permission(kinds: Mapping[Kind, Any]) -> None:
-    """Step 10.6: *request permission to use* each kind; one after another, so that a person sees one question."""
-    for kind in kinds:
+    for kind, candidates in final_set.items():
         name = PERMISSION_NAMES[kind]
+        if permissions._state_of({"name": name}) == "prompt":
+            best, _ = _final_candidate(candidates, constraints[kind])
+            if devices._captures(best.model.device_id):
+                final_set[kind] = [best]
+                continue
         if await permissions._ask({"name": name}) != "granted":
             raise _not_allowed(name)
 
@@ -116,7 +124,7 @@ def _not_allowed(name: str) -> NotAllowedError:
 async def _open_all(
     final_set: Mapping[Kind, list[ListedDevice]], constraints: Mapping[Kind, Constraints]
 ) -> list[Opened]:
-    """Step 10.8 for all kinds at once; when one fails or the wait is cancelled, nothing stays open."""
+    """Step 11.9 for all kinds at once; when one fails or the wait is cancelled, nothing stays open."""
     tasks = [
         asyncio.ensure_future(open_candidate(candidates, constraints[kind])) for kind, candidates in final_set.items()
     ]
@@ -138,10 +146,19 @@ def _give_back(task: asyncio.Task[Opened]) -> None:
         task.result().source.hub.release()
 
 
+def _final_candidate(candidates: Sequence[ListedDevice], constraints: Constraints) -> tuple[ListedDevice, Selection]:
+    """Step 11.9.1: the candidate with the smallest fitness distance."""
+    selection = select_settings([one.model for one in candidates], constraints)
+    if isinstance(selection, Overconstrained):
+        raise OverconstrainedError(selection.constraint, selection.message)
+    return next(one for one in candidates if one.model is selection.device), selection
+
+
 async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constraints) -> Opened:
-    """Step 10.8 for one kind: open the best candidate, or the next best while hardware fails.
+    """Steps 11.9.1-11.9.4 for one kind: open the best candidate, or the next best while hardware fails.
 
     Raises:
+        OverconstrainedError: none satisfies the constraints.
         NotReadableError: all that fit are busy or failing.
         NotAllowedError: the system refuses.
         AbortError: any other failure.
@@ -149,17 +166,14 @@ async def open_candidate(candidates: Sequence[ListedDevice], constraints: Constr
     remaining = list(candidates)
     last: Exception | None = None
     while remaining:
-        # 10.8.1. The final candidate: the smallest fitness distance.
-        selection = select_settings([one.model for one in remaining], constraints)
-        if isinstance(selection, Overconstrained):
-            raise last or OverconstrainedError(selection.constraint, selection.message)
-        index = next(i for i, one in enumerate(remaining) if one.model == selection.device)
+        chosen, selection = _final_candidate(remaining, constraints)
+        remaining.remove(chosen)
         try:
-            return await _open(remaining.pop(index), selection, constraints)
+            return await _open(chosen, selection, constraints)
         except NotAllowedError:
             raise
         except (NotReadableError, NotFoundError, OverconstrainedError, AbortError) as error:
-            # 10.8.2-10.8.3. Remove the candidate and begin again with the others.
+            # 11.9.2. Remove the candidate and begin again with the others.
             last = error
     if isinstance(last, NotFoundError):  # it was unplugged between listing and opening
         raise NotReadableError(str(last)) from last
@@ -185,7 +199,7 @@ async def _open(listed: ListedDevice, selection: Selection, constraints: Constra
 
 
 def stream_of(devices: MediaDevices, opened: Sequence[Opened], given: Mapping[Kind, Mapping[str, Any]]) -> MediaStream:
-    """Steps 10.9-10.12: a stream with a track on each source; the reservations go over to the tracks."""
+    """Steps 11.9.5-11.12: a stream with a track on each source; the reservations go over to the tracks."""
     tracks = []
     for one in opened:
         tracks.append(MediaStreamTrack._create(one.source, one.settings, given[one.source.kind]))

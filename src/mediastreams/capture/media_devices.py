@@ -114,6 +114,8 @@ class MediaDevices(EventTarget):
         self._owner.bind()
         # 2-4. NOT-HERE: documents that are not in view wait.
         listed = await self._list()
+        if not self._watching:  # what the program has seen here is no change to a later listener
+            self._announced = listed
         return self._infos(self._exposed(listed), listed)
 
     def get_supported_constraints(self) -> MediaTrackSupportedConstraints:
@@ -190,11 +192,7 @@ class MediaDevices(EventTarget):
 
     def _exposed(self, listed: Iterable[ListedDevice]) -> list[ExposedDevice]:
         """*Creating a list of device info objects*: what the program may be told now."""
-        live: set[Kind] = {
-            track.kind
-            for track in self._live_tracks()
-            if track.ready_state is MediaStreamTrackState.LIVE and not track._source.display
-        }
+        live: set[Kind] = {track.kind for track in self._live_tracks() if not track._source.display}
         known = [one.known for one in listed if one.device.device_class not in ("monitor", "window")]
         return exposed_devices(known, self._exposure, live=live)
 
@@ -213,12 +211,18 @@ class MediaDevices(EventTarget):
 
         https://w3c.github.io/mediacapture-main/#dfn-tie-track-source-to-mediadevices
         """
-        self._tracks.update(tracks)
+        for track in tracks:
+            track._tied_to = self
+            self._tracks.add(track)
+
+    def _captures(self, device_id: str) -> bool:
+        """Whether a live track is attached to that device."""
+        return any(track._source.model.device_id == device_id for track in self._live_tracks())
 
     def _live_tracks(self) -> list[MediaStreamTrack]:
         while True:
             try:
-                return list(self._tracks)
+                return [track for track in self._tracks if track.ready_state is MediaStreamTrackState.LIVE]
             except RuntimeError:  # another loop's capture was tied at this moment
                 continue
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.capture.constraint_types import MediaTrackConstraints
+    from mediastreams.capture.media_devices import MediaDevices
     from mediastreams.capture.track_source import TrackSource
 
     FrameT_co = TypeVar("FrameT_co", bound=VideoFrame | AudioData, default=VideoFrame | AudioData, covariant=True)
@@ -105,7 +106,8 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     ) -> None:
         """Fill the slots and join the source; for `_create`, and for subclasses that have a constructor."""
         EventTarget.__init__(self)
-        # 2. The slots.
+        # 1. The slots. 2. Tying it to its MediaDevices is theirs.
+        self._tied_to = None
         self._source = source  # [[Source]]
         self._id = str(uuid.uuid4())  # [[Id]]
         self._kind = source.kind  # [[Kind]]
@@ -114,6 +116,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         self._state = TrackState(muted=source.hub.muted)  # [[ReadyState]], [[Muted]]
         self._constraints = dict(constraints)  # [[Constraints]]
         self._settings = dict(settings)  # [[Settings]]
+        self._configuration = None
         self._content_hint = ""
         self._stats = None  # [[Stats]]
         self._applying = None
@@ -133,6 +136,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
             self._state = TrackState("ended", source.hub.muted)
             feed.stop()
 
+    _tied_to: MediaDevices | None
     _source: TrackSource
     _id: str
     _kind: Kind
@@ -141,6 +145,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     _state: TrackState
     _constraints: dict[str, Any]
     _settings: dict[str, Any]
+    _configuration: Settings | None  # what the source changed to while the track was muted
     _content_hint: str
     _feed: TrackFeed
     _stats: MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None
@@ -227,13 +232,15 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         clone: MediaStreamTrack[FrameT_co] = MediaStreamTrack._create(
             self._source, self._settings, copy.deepcopy(self._constraints), enabled=self._feed.enabled
         )
-        # 4-6. The state, and (in _create) constraints and settings.
+        # 4-7. The state, and (in _create) constraints and settings.
         # SPEC-ISSUE: the text creates clones enabled, "unless stated otherwise (for example when cloned)": the
         # web-platform-tests and every browser carry `enabled`, muted state and hint over.
         clone._state = self._state
         if self._state.ready_state == "ended":
             clone._feed.stop()
         clone._content_hint = self._content_hint
+        if self._tied_to is not None:  # whoever revokes the permission for the source ends all its tracks
+            self._tied_to._tie((clone,))
         return clone
 
     def stop(self) -> None:
@@ -256,6 +263,8 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         https://w3c.github.io/mediacapture-main/#set-track-muted
         """
         self._advance("source muted" if muted else "source unmuted")
+        if self._configuration is not None:  # now, before another task may mute it again
+            self._set_configuration(self._configuration)
 
     def _advance(self, what: TrackInput) -> None:
         """Take one input of the table in ``_rules/track_state.py``: the new state first, then its effects in order.
@@ -276,13 +285,18 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
                 self._source.on_track_ended()
 
     def _set_configuration(self, settings: Settings) -> None:
-        """The source changed by itself: new settings, and ``configurationchange`` when they differ.
+        """*Change of configuration*: the source has other settings, by itself or for another track.
 
-        https://w3c.github.io/mediacapture-extensions/#event-mediastreamtrack-configurationchange
+        https://w3c.github.io/mediacapture-extensions/#change-track-configuration
         """
-        if self._state.ready_state == "live" and dict(settings) != self._settings:
-            self._settings = dict(settings)
-            fire_event(self, "configurationchange")
+        # 1. A muted track waits; `_set_muted` comes back here.
+        self._configuration = settings if self._state.muted else None
+        # 2.1-2.2. Ended, or nothing new.
+        if self._state.muted or self._state.ready_state == "ended" or dict(settings) == self._settings:
+            return
+        # 2.3-2.4. Capabilities are read from the source.
+        self._settings = dict(settings)
+        fire_event(self, "configurationchange")
 
     # ── constraints ──────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.tasks import Owner, queue_task
 from mediastreams.capture.media_devices import MediaDevices
 from mediastreams.capture.permissions import Permissions, permissions
+from mediastreams.capture.requests import convert_media_stream_constraints
 
 if TYPE_CHECKING:
     from mediastreams.capture.media_stream import MediaStream
@@ -48,14 +49,15 @@ class Navigator:
         """*The legacy getUserMedia*: the outcome goes to one of two functions, on the running loop or the library's.
 
         Raises:
-            TypeError: a callback is not callable.
+            TypeError: malformed constraints, or a callback that is not callable. That nothing was asked for, and all
+                other errors, goes to ``error_callback``.
 
         https://w3c.github.io/mediacapture-main/#legacy-getusermedia-interface
         """
         for callback in (success_callback, error_callback):
             if not callable(callback):
                 raise TypeError(f"Navigator.get_user_media: a callback must be callable, not {callback!r}")
-        opening = self._media_devices.get_user_media(constraints)
+        opening = self._media_devices.get_user_media(convert_media_stream_constraints(constraints, {}))
 
         async def run() -> None:
             # 4-6. One of the two callbacks; what a callback raises goes to the loop's handler, like any task's.
