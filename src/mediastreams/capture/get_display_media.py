@@ -31,6 +31,7 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
     https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia
     """
     # 1-3. NOT-HERE: CaptureController steers the focus between a page and what it captures.
+    #
     # 4. DEVIATION: in a local process that is granted displays, running the program was the person's act; only where
     # the policy would ask, the activation is needed and used up.
     if permissions._state_of({"name": "display-capture"}) == "prompt" and not user_activation.consume():
@@ -38,6 +39,7 @@ async def get_display_media(devices: MediaDevices, requested: RequestedDisplay) 
     # 5-8. Constraints that may shape the picture, but not choose the surface.
     display_media_request(video=requested["video"], audio=requested["audio"])
     # 9-11. NOT-HERE: active, focused documents.
+    #
     # 12.1. The sources there are. The audio of a display is optional in every browser, and no back end offers it yet.
     listed = await devices._list()
     surfaces = _surfaces(listed, requested)

@@ -60,6 +60,7 @@ async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> Me
     # 1-3. What is requested, as constraints. 11.3.4 is here too: which constraints may be required needs no devices.
     constraints = user_media_request(audio=requested["audio"], video=requested["video"])
     # 4-10, 11.1. NOT-HERE: documents, their activity, permissions policy and visibility.
+    #
     # 11.2-11.3. Candidates of each kind. Whoever is denied one kind gets the same answer to every question.
     listed = await devices._list()
     _refuse_what_is_denied(constraints)
@@ -67,6 +68,7 @@ async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> Me
     # 11.4-11.5. Permission, before anything is opened.
     await _request_permission(devices, final_set, constraints)
     # 11.6-11.7. NOT-HERE: a page waits for the focus.
+    #
     # 11.8. The device information exposure. SPEC-ISSUE: a kind that is permitted but was not captured would be exposed
     # along; web-platform-tests want its ids hidden, and a user agent may always expose less.
     devices._exposure = set_device_information_exposure(devices._exposure, tuple(constraints), {}, value=True)
