@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from mediastreams._webidl.event import Event, EventInit
     from mediastreams._webidl.events import AddEventListenerOptions, EventListenerOptions, EventTarget
     from mediastreams._webidl.listeners import EventListener
+    from mediastreams._webidl.readable_stream import (
+        ReadableStream,
+        ReadableStreamDefaultReader,
+        ReadableStreamReadResult,
+    )
     from mediastreams.capture.constraint_types import (
         ConstrainBooleanOrDOMStringParameters,
         ConstrainBooleanParameters,
@@ -98,6 +103,9 @@ if TYPE_CHECKING:
     )
     from mediastreams.errors import SyntaxError as SyntaxError
     from mediastreams.errors import TimeoutError as TimeoutError
+    from mediastreams.files.blob import Blob, BlobPropertyBag, EndingType
+    from mediastreams.files.file import File, FilePropertyBag
+    from mediastreams.files.url import URL
     from mediastreams.recording.record import Recording, record
     from mediastreams.recording.summary import RecordingProgress, RecordingSummary
     from mediastreams.transform.generators import (
@@ -112,6 +120,8 @@ __all__ = [
     "AddEventListenerOptions",
     "AudioData",
     "AudioSelectionPreferenceEnum",
+    "Blob",
+    "BlobPropertyBag",
     "CameraDevicePermissionDescriptor",
     "ConstrainBooleanOrDOMStringParameters",
     "ConstrainBooleanParameters",
@@ -130,11 +140,14 @@ __all__ = [
     "DoubleRange",
     "EchoCancellationModeEnum",
     "EncodingError",
+    "EndingType",
     "Event",
     "EventInit",
     "EventListener",
     "EventListenerOptions",
     "EventTarget",
+    "File",
+    "FilePropertyBag",
     "FrameIterator",
     "FrameStats",
     "HumanFaceDetectionModeEnum",
@@ -181,6 +194,9 @@ __all__ = [
     "PlaneLayout",
     "Point2D",
     "QuotaExceededError",
+    "ReadableStream",
+    "ReadableStreamDefaultReader",
+    "ReadableStreamReadResult",
     "Recording",
     "RecordingProgress",
     "RecordingSummary",
@@ -189,6 +205,7 @@ __all__ = [
     "SurfaceSwitchingPreferenceEnum",
     "SystemAudioPreferenceEnum",
     "ULongRange",
+    "URL",
     "UnknownError",
     "UnknownMemberWarning",
     "VideoColorSpace",
@@ -211,6 +228,8 @@ _HOME = {
     "AddEventListenerOptions": "_webidl.events",
     "AudioData": "_engine.audio_data",
     "AudioSelectionPreferenceEnum": "capture.enums",
+    "Blob": "files.blob",
+    "BlobPropertyBag": "files.blob",
     "CameraDevicePermissionDescriptor": "capture.requests",
     "ConstrainBooleanOrDOMStringParameters": "capture.constraint_types",
     "ConstrainBooleanParameters": "capture.constraint_types",
@@ -229,11 +248,14 @@ _HOME = {
     "DoubleRange": "capture.dictionaries",
     "EchoCancellationModeEnum": "capture.enums",
     "EncodingError": "errors",
+    "EndingType": "files.blob",
     "Event": "_webidl.event",
     "EventInit": "_webidl.event",
     "EventListener": "_webidl.listeners",
     "EventListenerOptions": "_webidl.events",
     "EventTarget": "_webidl.events",
+    "File": "files.file",
+    "FilePropertyBag": "files.file",
     "FrameIterator": "_engine.frame_iterator",
     "FrameStats": "_engine.frame_iterator",
     "HumanFaceDetectionModeEnum": "capture.enums",
@@ -280,6 +302,9 @@ _HOME = {
     "PlaneLayout": "_engine.video_layout",
     "Point2D": "capture.dictionaries",
     "QuotaExceededError": "errors",
+    "ReadableStream": "_webidl.readable_stream",
+    "ReadableStreamDefaultReader": "_webidl.readable_stream",
+    "ReadableStreamReadResult": "_webidl.readable_stream",
     "Recording": "recording.record",
     "RecordingProgress": "recording.summary",
     "RecordingSummary": "recording.summary",
@@ -290,6 +315,7 @@ _HOME = {
     "SystemAudioPreferenceEnum": "capture.enums",
     "TimeoutError": "errors",
     "ULongRange": "capture.dictionaries",
+    "URL": "files.url",
     "UnknownError": "errors",
     "UnknownMemberWarning": "errors",
     "VideoColorSpace": "_engine.video_layout",

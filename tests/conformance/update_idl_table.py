@@ -52,7 +52,18 @@ PARTS = {
         "VideoPixelFormat",
     ],
     "geometry": ["DOMRectReadOnly", "DOMRectInit"],
-    "FileAPI": ["Blob"],
+    "FileAPI": [
+        "Blob",
+        "BlobPropertyBag",
+        "EndingType",
+        "File",
+        "FileList",
+        "FilePropertyBag",
+        "FileReader",
+        "FileReaderSync",
+        "URL",
+    ],
+    "url": ["URL"],
 }
 """What the family stands on."""
 

@@ -1,0 +1,220 @@
+"""`ReadableStream` and its reader, as far as the family needs them.
+
+Not for: frames of a track (``track.frames()``), which have policies.
+
+Rules of the file: nothing is read ahead; a chunk is fetched when somebody asks for it, and whoever asks first gets
+it first. NOT-HERE: reading into the reader's own buffer (``mode="byob"``), ``tee`` and pipes: chunks are immutable
+`bytes` that any number of variables can hold, and a loop that writes is a pipe.
+
+https://streams.spec.whatwg.org/#rs-class
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: SLF001 - a stream and its reader are two sides of one thing
+import asyncio
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar
+
+from mediastreams._webidl.interfaces import illegal_constructor, public
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = [
+    "ReadableStream",
+    "ReadableStreamDefaultReader",
+    "ReadableStreamReadResult",
+    "UnderlyingSource",
+    "readable_stream",
+]
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class UnderlyingSource(Protocol[_T_co]):
+    """What a stream reads from."""
+
+    async def pull_chunk(self) -> _T_co | None:
+        """The next chunk, ``None`` at the end. One call at a time; what it raises is the end of the stream, too."""
+
+    def cancel_source(self) -> None:
+        """Take note that nobody reads on. Once, and not after the end."""
+
+
+@public
+class ReadableStreamReadResult(NamedTuple, Generic[_T]):
+    """What `ReadableStreamDefaultReader.read` answers.
+
+    https://streams.spec.whatwg.org/#dictdef-readablestreamreadresult
+    """
+
+    value: _T | None
+    """The chunk; ``None`` at the end."""
+    done: bool
+    """Whether that was the end."""
+
+
+@public
+class ReadableStream(Generic[_T]):
+    """Gives chunks: ``async for chunk in stream``, or ``await stream.get_reader().read()``.
+
+    Leaving a loop leaves the stream where it is: another loop goes on from there. Belongs to one event loop.
+
+    https://streams.spec.whatwg.org/#rs-class
+    """
+
+    __init__ = illegal_constructor("Call stream() of a Blob.")
+
+    _source: UnderlyingSource[_T]
+    _state: str  # readable, closed, errored
+    _error: BaseException | None
+    _reader: ReadableStreamDefaultReader[_T] | None
+    _turn: asyncio.Lock  # one pull at a time, first come first served
+
+    @property
+    def locked(self) -> bool:
+        """Whether a reader has it."""
+        return self._reader is not None
+
+    def get_reader(self) -> ReadableStreamDefaultReader[_T]:
+        """Lock the stream to a reader.
+
+        Raises:
+            TypeError: another reader has it.
+
+        https://streams.spec.whatwg.org/#rs-get-reader
+        """
+        self._check_unlocked()
+        reader: ReadableStreamDefaultReader[_T] = ReadableStreamDefaultReader.__new__(ReadableStreamDefaultReader)
+        reader._target = self
+        self._reader = reader
+        return reader
+
+    async def cancel(self, reason: object = None) -> None:
+        """Read no more: what is left is let go of, and later reads are at the end.
+
+        Raises:
+            TypeError: a reader has the stream.
+
+        https://streams.spec.whatwg.org/#rs-cancel
+        """
+        self._check_unlocked()
+        self._cancel(reason)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _T:
+        self._check_unlocked()
+        chunk = await self._read()
+        if chunk is None:
+            raise StopAsyncIteration
+        return chunk
+
+    def _check_unlocked(self) -> None:
+        if self._reader is not None:
+            raise TypeError("the stream is locked to a reader: use the reader, or release_lock() it")
+
+    def _cancel(self, reason: object) -> None:  # noqa: ARG002 - the standard's; no source asks why
+        if self._state == "errored":
+            assert self._error is not None
+            raise self._error
+        if self._state == "readable":
+            self._state = "closed"
+            self._source.cancel_source()
+
+    async def _read(self) -> _T | None:
+        """*Read a chunk*; ``None`` at the end.
+
+        https://streams.spec.whatwg.org/#readable-stream-default-reader-read
+        """
+        async with self._turn:
+            if self._state == "errored":
+                assert self._error is not None
+                raise self._error
+            if self._state == "closed":
+                return None
+            try:
+                chunk = await self._source.pull_chunk()
+            except Exception as error:
+                self._state, self._error = "errored", error
+                raise
+            if self._state != "readable":  # cancelled meanwhile
+                return None
+            if chunk is None:
+                self._state = "closed"
+            return chunk
+
+    def __repr__(self) -> str:
+        return f"<ReadableStream {self._state}{' locked' if self.locked else ''}>"
+
+
+@public
+class ReadableStreamDefaultReader(Generic[_T]):
+    """The one that may read a stream, until `release_lock`. A context manager that releases it.
+
+    https://streams.spec.whatwg.org/#default-reader-class
+    """
+
+    __init__ = illegal_constructor("Call ReadableStream.get_reader().")
+
+    _target: ReadableStream[_T] | None
+
+    async def read(self) -> ReadableStreamReadResult[_T]:
+        """The next chunk, as ``.value``; at the end ``.done`` is true.
+
+        Raises:
+            TypeError: the lock was released.
+            DOMException: reading failed; so does every later read.
+
+        https://streams.spec.whatwg.org/#default-reader-read
+        """
+        chunk = await self._stream()._read()
+        return ReadableStreamReadResult(chunk, chunk is None)
+
+    async def cancel(self, reason: object = None) -> None:
+        """Read no more: what is left is let go of, and later reads are at the end.
+
+        Raises:
+            TypeError: the lock was released.
+
+        https://streams.spec.whatwg.org/#generic-reader-cancel
+        """
+        self._stream()._cancel(reason)
+
+    def release_lock(self) -> None:
+        """Let the stream go. Idempotent.
+
+        https://streams.spec.whatwg.org/#default-reader-release-lock
+        """
+        if self._target is not None:
+            self._target._reader = None
+            self._target = None
+
+    def _stream(self) -> ReadableStream[_T]:
+        if self._target is None:
+            raise TypeError("the reader has released its lock")
+        return self._target
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release_lock()
+
+
+def readable_stream(source: UnderlyingSource[_T]) -> ReadableStream[_T]:
+    """*Set up* a stream that reads from a source.
+
+    https://streams.spec.whatwg.org/#readablestream-set-up
+    """
+    stream: ReadableStream[_T] = ReadableStream.__new__(ReadableStream)
+    stream._source = source
+    stream._state = "readable"
+    stream._error = None
+    stream._reader = None
+    stream._turn = asyncio.Lock()
+    return stream

@@ -1,0 +1,1 @@
+"""File API: `Blob`, `File`, `URL` as far as it concerns them."""
