@@ -10,27 +10,30 @@ from typing import TYPE_CHECKING, Literal
 from mediastreams._webidl.opening import Opening
 from mediastreams._webidl.tasks import in_parallel
 from mediastreams.capture.media_stream import MediaStream
+from mediastreams.elements.resources import media_input
 
 if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.locations import MediaInput
     from mediastreams._backends.ffmpeg.movie import Movie
+    from mediastreams.elements.resources import MediaResource
 
 __all__ = ["open"]
 
 
-def open(src: MediaInput, clock: Literal["real", "free"] = "real") -> Opening[MediaStream]:
+def open(src: MediaResource, clock: Literal["real", "free"] = "real") -> Opening[MediaStream]:
     """Make a stream of all audio and video tracks of a file or URL.
 
     Await it, or ``async with open(src) as stream:``. The tracks end with the file. Leaving the block, or stopping
     every track, closes it.
 
     Args:
-        src: a path, a URL, bytes, or a binary file object.
+        src: a path, a URL, bytes, a binary file object, a Blob or File, or the ``blob:`` URL of one.
         clock: ``"real"`` plays in real time from now on; ``"free"`` begins when somebody asks for the first frame and
             runs as fast as the consumers take it (``frames(policy="wait")``, recording).
 
     Raises:
-        NotReadableError: there is no such file, or it cannot be read; keeps ``errno``.
+        NotReadableError: there is no such file, or it cannot be read, with ``errno``; at once for a ``blob:`` URL that
+            was revoked.
         NotAllowedError: the system does not permit it.
         NotSupportedError: nothing that FFmpeg reads, or a scheme that is not for media.
         NetworkError: the server does not answer, or not with a file.
@@ -39,7 +42,7 @@ def open(src: MediaInput, clock: Literal["real", "free"] = "real") -> Opening[Me
     """
     if clock not in ("real", "free"):
         raise ValueError(f"open: clock must be 'real' or 'free', not {clock!r}")
-    return Opening(_open(src, free=clock == "free"), _stop)
+    return Opening(_open(media_input(src), free=clock == "free"), _stop)
 
 
 def _stop(stream: MediaStream) -> None:
