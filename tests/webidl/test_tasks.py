@@ -1,7 +1,9 @@
 """How work reaches an event loop, and how blocking work leaves it."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections import deque
 
 import pytest
@@ -14,6 +16,7 @@ from mediastreams._webidl.tasks import (
     mailbox_of,
     queue_task,
     settle,
+    start_task,
     wakeups_of,
 )
 
@@ -386,3 +389,22 @@ async def test_settling_waits_for_tasks_that_make_tasks_on_both_loops():
     await settle()
     await settle()
     assert found == ["theirs", "mine"]
+
+
+async def test_a_started_task_runs_though_nobody_holds_it_and_reports_what_it_raises():
+    loop, reported, waits = asyncio.get_running_loop(), [], []
+    loop.set_exception_handler(lambda _, context: reported.append((context["message"], context["exception"])))
+    error = ValueError("no")
+
+    async def work():
+        waiting = loop.create_future()
+        waits.append(weakref.ref(waiting))  # only the task holds it, and only it holds the task
+        await waiting
+        raise error
+
+    start_task(work(), "The work")
+    await wait_until(lambda: waits)
+    gc.collect()
+    waits[0]().set_result(None)
+    await wait_until(lambda: reported)
+    assert reported == [("The work raised ValueError", error)]

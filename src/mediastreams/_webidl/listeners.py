@@ -11,11 +11,11 @@ import copy
 import logging
 from collections.abc import Callable, Coroutine
 from types import BuiltinMethodType, MethodType
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from mediastreams._webidl.event import Event
 from mediastreams._webidl.interfaces import public
-from mediastreams._webidl.tasks import Mailbox, mailbox_of, report
+from mediastreams._webidl.tasks import Mailbox, mailbox_of, report, start_task
 
 if TYPE_CHECKING:
     from mediastreams._webidl.events import EventTarget
@@ -36,9 +36,6 @@ class EventListener(Protocol[_E_contra]):
 
 ListenerLike: TypeAlias = Callable[[_E], object] | EventListener[_E]
 """A function, plain or ``async``, or an object with ``handle_event``."""
-
-# asyncio holds tasks weakly. What waits for nothing but an unreachable future would vanish unfinished.
-_running: Final[set[asyncio.Task[object]]] = set()
 
 
 class Listener:
@@ -128,21 +125,9 @@ def _call(callback: Any, target: EventTarget, event: Event) -> None:
         return
     if isinstance(result, Coroutine):
         if _loop_here() is None:
-            target._owner.post(_start, result, what)  # dispatched where no loop runs
+            target._owner.post(start_task, result, what)  # dispatched where no loop runs
         else:
-            _start(result, what)
-
-
-def _start(coroutine: Coroutine[Any, Any, object], what: str) -> None:
-    task = asyncio.get_running_loop().create_task(coroutine, name=what)
-    _running.add(task)
-    task.add_done_callback(_finished)
-
-
-def _finished(task: asyncio.Task[object]) -> None:
-    _running.discard(task)
-    if not task.cancelled() and (error := task.exception()) is not None:
-        report(task.get_loop(), error, task.get_name())
+            start_task(result, what)
 
 
 def _report(error: BaseException, what: str) -> None:

@@ -5,7 +5,7 @@ Not for: threads that live longer than one call (``_engine/worker.py``).
 Rules of the file: every crossing from a thread to a loop is here. *Queue a task* is `queue_task`: first in,
 first out per loop, one task an iteration, so that whoever awaits the event of one task runs before the
 next task, as a microtask does in a page. `Wakeups` is for frames: any number of them cost one crossing.
-*In parallel* is `in_parallel`. An `Owner` is the loop that an object belongs to.
+*In parallel* is `in_parallel`, and `start_task` where nobody waits. An `Owner` is the loop that an object belongs to.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
-from typing import Any, TypeVar, TypeVarTuple
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 __all__ = [
     "Mailbox",
@@ -30,6 +30,7 @@ __all__ = [
     "queue_task",
     "report",
     "settle",
+    "start_task",
     "wakeups_of",
 ]
 
@@ -43,6 +44,7 @@ _lock = threading.RLock()  # reentrant: the collector may run somebody's finalis
 _mailboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Mailbox] = weakref.WeakKeyDictionary()
 _wakeups: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Wakeups] = weakref.WeakKeyDictionary()
 _background: asyncio.AbstractEventLoop | None = None
+_started: Final[set[asyncio.Task[object]]] = set()  # asyncio holds tasks weakly; nobody else holds these
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -248,6 +250,19 @@ def queue_task(owner: Owner, call: Callable[..., object], *args: Any) -> None:
     https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-task
     """
     owner.post(call, *args)
+
+
+def start_task(coroutine: Coroutine[Any, Any, object], what: str) -> None:
+    """Run a coroutine on the running loop that nobody awaits; what it raises goes to the loop's exception handler."""
+    task = asyncio.get_running_loop().create_task(coroutine, name=what)
+    _started.add(task)
+    task.add_done_callback(_finished)
+
+
+def _finished(task: asyncio.Task[object]) -> None:
+    _started.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        report(task.get_loop(), error, task.get_name())
 
 
 async def in_parallel(

@@ -5,7 +5,6 @@ Not for: the algorithms, each of which has a file of its own.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +23,7 @@ from mediastreams._rules.properties import PROPERTIES
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.opening import Opening, attempt
-from mediastreams._webidl.tasks import in_parallel, queue_task
+from mediastreams._webidl.tasks import in_parallel, queue_task, start_task
 from mediastreams.capture.device_change_event import DeviceChangeEvent
 from mediastreams.capture.dictionaries import MediaTrackSupportedConstraints
 from mediastreams.capture.enums import MediaDeviceKind, MediaStreamTrackState
@@ -276,9 +275,7 @@ class MediaDevices(EventTarget):
             self._listeners_changed()
 
     def _begin_notification(self) -> None:
-        task = asyncio.ensure_future(self._notify())
-        _notifications.add(task)
-        task.add_done_callback(_notifications.discard)
+        start_task(self._notify(), "Looking for changed devices")
 
     async def _notify(self) -> None:
         """*Device change notification steps*.
@@ -310,9 +307,6 @@ class MediaDevices(EventTarget):
     def __repr__(self) -> str:
         names = "default" if self._wanted is None else ", ".join(backend.name for backend in self._wanted)
         return f"<MediaDevices on {names}>"
-
-
-_notifications: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly
 
 
 def _shown(exposed: Iterable[ExposedDevice]) -> list[tuple[str, str, str, str]]:

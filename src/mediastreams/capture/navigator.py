@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mediastreams._webidl.interfaces import illegal_constructor, public
-from mediastreams._webidl.tasks import Owner, queue_task
+from mediastreams._webidl.tasks import Owner, queue_task, start_task
 from mediastreams.capture.media_devices import MediaDevices
 from mediastreams.capture.permissions import Permissions, permissions
 from mediastreams.capture.requests import convert_media_stream_constraints
@@ -68,24 +67,7 @@ class Navigator:
             else:
                 success_callback(stream)
 
-        queue_task(Owner(), _start, run())
-
-
-_running: Final[set[asyncio.Task[None]]] = set()
-
-
-def _start(run: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.get_running_loop().create_task(run)
-    _running.add(task)
-    task.add_done_callback(_finished)
-
-
-def _finished(task: asyncio.Task[None]) -> None:
-    _running.discard(task)
-    if not task.cancelled() and (error := task.exception()) is not None:
-        task.get_loop().call_exception_handler(
-            {"message": "A callback of get_user_media raised", "exception": error, "task": task}
-        )
+        queue_task(Owner(), start_task, run(), "A callback of get_user_media")
 
 
 def _create() -> Navigator:
