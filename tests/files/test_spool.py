@@ -135,3 +135,49 @@ def test_a_spool_says_how_much_there_is():
     spool.blob()
     spool.write(b"abc")
     assert repr(spool) == "<BlobSpool 2,003 bytes, 3 pending>"
+
+
+@pytest.mark.parametrize("in_memory", [0, 2**24])
+def test_what_is_pending_may_be_rewritten_wherever_it_is(in_memory):
+    spool = BlobSpool(in_memory)
+    expected = bytearray()
+    for index in range(5):
+        spool.write(bytes((index,)) * 300_000)
+        expected += bytes((index,)) * 300_000
+    spool.write(b"end")
+    expected += b"end"
+    for place, data in ((0, b"head"), (299_990, b"x" * 900_000), (len(expected) - 3, b"END"), (7, b"")):
+        spool.patch(place, data)
+        expected[place : place + len(data)] = data
+        assert spool.peek(place, len(data)) == data
+    assert spool.peek(100, 1_400_000) == expected[100:1_400_100]
+    assert bytes(spool.blob()) == expected
+
+
+def test_what_was_given_out_is_not_rewritten():
+    spool = BlobSpool()
+    spool.write(b"0123456789")
+    blob = spool.blob()
+    spool.write(b"abc")
+    with pytest.raises(ValueError, match="of 13 bytes the last 3 are pending"):
+        spool.patch(9, b"X")
+    with pytest.raises(ValueError, match="pending"):
+        spool.patch(12, b"YZ")
+    with pytest.raises(ValueError, match="pending"):
+        spool.truncate(9)
+    spool.patch(10, b"A")
+    assert (bytes(blob), bytes(spool.blob())) == (b"0123456789", b"Abc")
+
+
+@pytest.mark.parametrize("in_memory", [0, 2**24])
+@pytest.mark.parametrize("size", [900_001, 900_000, 650_000, 600_000, 5, 0])
+def test_what_was_written_last_may_be_taken_back(in_memory, size):
+    spool = BlobSpool(in_memory)
+    data = bytes(range(250)) * 1200
+    for _ in range(3):
+        spool.write(data)
+    spool.write(b"!")
+    spool.truncate(size)
+    assert (spool.size, spool.pending) == (size, size)
+    spool.write(b"more")
+    assert bytes(spool.blob()) == (data * 3 + b"!")[:size] + b"more"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from mediastreams.files.blob import Blob
 from mediastreams.files.content import Content, Extent
@@ -17,6 +18,14 @@ __all__ = ["BlobSpool"]
 
 _PIECE: Final = 262_144  # what is collected in memory at least before it goes to disk
 _FILE_SIZE: Final = 268_435_456  # then a new temporary file: dropped blobs free their disk space file by file
+
+
+class _Spilt(NamedTuple):
+    """Pending bytes on disk."""
+
+    store: TemporaryStore
+    start: int
+    length: int
 
 
 class _Given(Memory):
@@ -33,7 +42,7 @@ class _Given(Memory):
 
 
 class BlobSpool:
-    """Append-only: `write` at one end, `blob` at the other.
+    """Grows at one end by `write`, is taken away at the other by `blob`; only what is pending may still be changed.
 
     Owns what is pending. The bytes of its blobs that are alive in memory are at most ``in_memory`` together; the
     rest is in temporary files that go with the last blob on them. `write` blocks while a disk writes, `blob` does not
@@ -44,7 +53,7 @@ class BlobSpool:
         self._in_memory = in_memory
         self._lock = threading.Lock()
         self._pending = bytearray()  # after what is in _spilt
-        self._spilt: list[Extent] = []
+        self._spilt: list[_Spilt] = []
         self._spilt_size = 0
         self._file: TemporaryStore | None = None
         self._alive = 0  # how many bytes the blobs hold in memory, but for those of …
@@ -77,12 +86,78 @@ class BlobSpool:
     def blob(self, type: str = "") -> Blob:
         """Make a blob of what was written since the last call, without copying what is on disk."""
         with self._lock:
-            extents, self._spilt, self._spilt_size = self._spilt, [], 0
+            extents = [Extent(*one) for one in self._spilt]
+            self._spilt, self._spilt_size = [], 0
             if self._pending:
                 extents.append(Extent(_Given(bytes(self._pending), self._freed), 0, len(self._pending)))
                 self._alive += len(self._pending)
                 self._pending = bytearray()
         return Blob._of(Content(extents), type)  # noqa: SLF001 - of the same room
+
+    def _pieces(self, place: int, length: int) -> Iterator[tuple[TemporaryStore | None, int, int]]:
+        """Where pending bytes are: (file, or ``None`` for memory; place there; how many). Holding the lock."""
+        skipped = place - (self.size - self.pending)
+        if skipped < 0 or place + length > self.size:
+            raise ValueError(f"of {self.size} bytes the last {self.pending} are pending")
+        for store, start, size in self._spilt:
+            if length and skipped < size:
+                here = min(size - skipped, length)
+                yield store, start + skipped, here
+                skipped, length = 0, length - here
+            else:
+                skipped = max(0, skipped - size) if length else 0
+        if length:
+            yield None, skipped, length
+
+    def peek(self, place: int, length: int) -> bytes:
+        """Read pending bytes; places count from the first byte ever written. May block.
+
+        Raises:
+            ValueError: some of them are not pending (any more).
+        """
+        with self._lock:
+            return b"".join(
+                bytes(self._pending[start : start + size]) if store is None else store.read(start, size)
+                for store, start, size in self._pieces(place, length)
+            )
+
+    def patch(self, place: int, data: bytes | memoryview) -> None:
+        """Rewrite pending bytes, as `write` does.
+
+        Raises:
+            ValueError: some of them are not pending (any more).
+            QuotaExceededError, NotReadableError: the disk, as in `write`.
+        """
+        view = memoryview(data)
+        with self._lock:
+            done = 0
+            for store, start, size in self._pieces(place, len(view)):
+                if store is None:
+                    self._pending[start : start + size] = view[done : done + size]
+                else:
+                    store.rewrite(start, view[done : done + size])
+                done += size
+
+    def truncate(self, size: int) -> None:
+        """Take back what was written last, so that ``size`` bytes were ever written.
+
+        Raises:
+            ValueError: some of it is not pending (any more).
+        """
+        with self._lock:
+            if not self.size - self.pending <= size <= self.size:
+                raise ValueError(f"of {self.size} bytes the last {self.pending} are pending")
+            excess = self.size - size
+            self.size = size
+            fresh = min(excess, len(self._pending))
+            del self._pending[len(self._pending) - fresh :]
+            excess -= fresh
+            self._spilt_size -= excess
+            while excess:
+                store, start, length = self._spilt.pop()
+                if length > excess:
+                    self._spilt.append(_Spilt(store, start, length - excess))
+                excess -= min(length, excess)
 
     def _spill(self) -> None:
         """Write what is pending to disk."""
@@ -91,7 +166,7 @@ class BlobSpool:
             file = self._file = TemporaryStore()
         start = file.size
         file.append(self._pending)
-        self._spilt.append(Extent(file, start, len(self._pending)))
+        self._spilt.append(_Spilt(file, start, len(self._pending)))
         self._spilt_size += len(self._pending)
         self._pending = bytearray()
 

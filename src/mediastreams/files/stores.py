@@ -162,14 +162,21 @@ class TemporaryStore(Store):
 
         Raises: QuotaExceededError (disk full), NotReadableError (any other trouble; keeps ``errno``).
         """
+        self.rewrite(self.size, data)
+        self.size += len(data)
+
+    def rewrite(self, place: int, data: bytes | memoryview | bytearray) -> None:
+        """Write anywhere; the caller answers for what was given out. One thread at a time.
+
+        Raises: as `append`.
+        """
         view = memoryview(data)
         done = 0
         try:
             while done < len(view):
-                done += self._write_at(self.size + done, view[done:])
+                done += self._write_at(place + done, view[done:])
         except OSError as error:
             raise _unwritable(error) from error
-        self.size += len(view)
 
     def _write_at(self, place: int, view: memoryview) -> int:
         if hasattr(os, "pwrite"):
