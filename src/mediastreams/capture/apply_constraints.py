@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mediastreams._engine.source import Demand
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["apply_constraints", "follow_source", "settings_satisfying"]
 
 
-async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[str, Any]) -> None:
-    """*The applyConstraints template method*, its parallel part.
+async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[str, Any] | None) -> None:
+    """*The applyConstraints template method*, its parallel part. ``None``: the constraints stay, the defaults changed.
 
     Raises:
         OverconstrainedError: nothing satisfies the new constraints; the existing ones remain.
@@ -38,10 +39,13 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
     if track._applying is None:
         track._applying = asyncio.Lock()
     async with track._applying:
-        source = track._source
+        source, constraints = track._source, track._constraints if new_constraints is None else new_constraints
         # ApplyConstraints 1-2. Select, or fail with the constraint's name.
-        parsed = parse_constraints(track.kind, new_constraints, display=source.display)
-        selected = _selected(source.selectable, parsed, track._settings)
+        parsed = parse_constraints(track.kind, constraints, display=source.display)
+        model = source.selectable
+        if track._hinted:
+            model = replace(model, defaults={**model.defaults, **track._hinted})
+        selected = _selected(model, parsed, track._settings)
         track._applications += 1
         number = track._applications
 
@@ -50,7 +54,7 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
             # has done stands.
             if track.ready_state is MediaStreamTrackState.LIVE and number >= track._committed:
                 track._committed = number
-                track._constraints = dict(new_constraints)
+                track._constraints = dict(constraints)
                 track._settings = dict(settings)
                 track._configuration = None
 

@@ -16,7 +16,7 @@ import threading
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Mapping
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, cast
 
 from mediastreams._engine.feed import TrackFeed
@@ -29,6 +29,7 @@ from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.tasks import queue_task
 from mediastreams.capture.apply_constraints import apply_constraints, follow_source
+from mediastreams.capture.content_hint import set_content_hint
 from mediastreams.capture.dictionaries import MediaTrackCapabilities, MediaTrackSettings
 from mediastreams.capture.enums import MediaStreamTrackState
 from mediastreams.capture.requests import convert_media_track_constraints
@@ -54,13 +55,6 @@ else:
     FrameT_co = TypeVar("FrameT_co", covariant=True)
 
 __all__ = ["MediaStreamTrack"]
-
-_HINTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "audio": frozenset({"", "speech", "speech-recognition", "music"}),
-        "video": frozenset({"", "motion", "detail", "text"}),
-    }
-)
 
 
 @public
@@ -118,6 +112,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         self._settings = dict(settings)  # [[Settings]]
         self._configuration = None
         self._content_hint = ""
+        self._hinted = {}
         self._stats = None  # [[Stats]]
         self._applying = None
         self._applications = 0
@@ -147,6 +142,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     _settings: dict[str, Any]
     _configuration: Settings | None  # what the source changed to while the track was muted
     _content_hint: str
+    _hinted: dict[str, bool]  # the defaults that hints have brought
     _feed: TrackFeed
     _stats: MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None
     _applying: asyncio.Lock | None  # applyConstraints calls, one after another
@@ -193,7 +189,12 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     def content_hint(self) -> str:
         """What it is, for encoders: ``speech``, ``speech-recognition``, ``music``; ``motion``, ``detail``, ``text``.
 
-        A value that is not for this kind of track is ignored.
+        A value that is not for this kind of track is ignored. The hints for sound bring defaults for a microphone's
+        echo cancellation, gain control and noise suppression, which the settings follow soon; constraints go first.
+
+        Raises:
+            TypeError: not a string.
+            RuntimeError: set outside the loop that owns the track.
 
         https://w3c.github.io/mst-content-hint/#dom-mediastreamtrack-contenthint
         """
@@ -202,9 +203,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     @content_hint.setter
     def content_hint(self, value: str) -> None:
         self._owner.check("MediaStreamTrack.content_hint")
-        hint = dom_string(value, "MediaStreamTrack.content_hint")
-        if hint in _HINTS[self._kind]:
-            self._content_hint = hint
+        set_content_hint(self, dom_string(value, "MediaStreamTrack.content_hint"))
 
     @property
     def stats(self) -> MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None:
@@ -239,6 +238,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         if self._state.ready_state == "ended":
             clone._feed.stop()
         clone._content_hint = self._content_hint
+        clone._hinted = dict(self._hinted)
         if self._tied_to is not None:  # whoever revokes the permission for the source ends all its tracks
             self._tied_to._tie((clone,))
         return clone
