@@ -13,8 +13,8 @@ from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import Owner, queue_task
 from mediastreams.capture.media_stream_track import MediaStreamTrack
+from mediastreams.capture.push_source import PushSource
 from mediastreams.errors import InvalidStateError
-from mediastreams.transform.push_source import PushSource
 from mediastreams.transform.writable_stream import WritableStream
 
 if TYPE_CHECKING:

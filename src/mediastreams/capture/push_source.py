@@ -1,4 +1,4 @@
-"""`PushSource`: a source that the program feeds: generators, later canvases.
+"""`PushSource`: a source that the program feeds: generators, canvases.
 
 Not for: devices. It has no thread and no rate of its own; what is pushed is delivered.
 """
@@ -30,19 +30,21 @@ _FASTEST: Final = 1000.0
 class PushSource(Source):
     """Delivers what `push` is given. Always running; what it makes is known from what it was given last.
 
-    Owns its hub. `push` and `end` belong to one loop.
+    Owns its hub. `push`, `hand_over` and `end` belong to one loop. ``mode``: what is known of the frames beforehand.
     """
 
-    def __init__(self, kind: Kind, *, on_unused: Callable[[], None]) -> None:
+    def __init__(self, kind: Kind, *, on_unused: Callable[[], None], mode: VideoMode | None = None) -> None:
         self.kind = kind
         self.clock = get_clock()
         self._on_unused = on_unused
         self._delivery: Delivery | None = None
-        self._shape: tuple[object, ...] = ()
-        self._under_way = 0  # frames that are on the lane
+        self._shape: tuple[object, ...] = () if mode is None else (mode.width, mode.height)
+        self._fastest = _FASTEST if mode is None else mode.max_frame_rate
+        self._given = 0  # frames that went to the lane
+        self._done = 0  # … and have left it
         self._lane = lane_for(id(self))
         self.hub = SourceHub(self)
-        self.hub.open(None, {})
+        self.hub.open(mode, {})
 
     def track_source(self, label: str = "") -> TrackSource:
         """The source for tracks. Of its size or rate nothing can be said before the first frame has come."""
@@ -68,60 +70,73 @@ class PushSource(Source):
         delivery = self._delivery
         if delivery is None:
             return
-        if self._under_way:
+        if self.under_way:
             self._lane.add(delivery.end)
         else:
             delivery.end()
 
+    @property
+    def under_way(self) -> int:
+        """How many frames are on the way to the consumers."""
+        return self._given - self._done
+
     async def push(self, data: Picture | Sound) -> None:
-        """Deliver one frame, and return when it is with the consumers. In the order of the calls.
+        """Deliver one frame, and return when it is with the consumers. In the order of the calls."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+
+        def settle(error: Exception | None) -> None:
+            if done.done():
+                return
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+        if not self.hand_over(data, lambda error: wakeups_of(loop).add(lambda: settle(error))):
+            await done
+
+    def hand_over(self, data: Picture | Sound, done: Callable[[Exception | None], None]) -> bool:
+        """Deliver one frame now, if that takes no time, or soon: then ``done`` is called, on another thread.
+
+        Returns whether it was done at once. In the order of the calls.
 
         FAST-PATH: where no track has to change the frame, handing it over costs less than a thread; it is done here.
         """
         delivery = self._delivery
         if delivery is None:
-            return
-        plain = not self._under_way and self._shape == _shape_of(data)
+            return True
+        plain = not self.under_way and self._shape == _shape_of(data)
         if plain and all(feed.adapter is None and feed.enabled for feed in self.hub.feeds):
             delivery.deliver(data)
-            return
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        error: list[Exception] = []
-
-        def settle() -> None:
-            self._under_way -= 1
-            if not done.done():
-                if error:
-                    done.set_exception(error[0])
-                else:
-                    done.set_result(None)
+            return True
 
         def work() -> None:
+            error: Exception | None = None
             try:
                 self._announce(data, delivery)
                 delivery.deliver(data)
-            except Exception as raised:  # noqa: BLE001 - raised again where the frame was written
-                error.append(raised)
-            wakeups_of(loop).add(settle)
+            except Exception as raised:  # noqa: BLE001 - told to whoever gave the frame
+                error = raised
+            self._done += 1
+            done(error)
 
-        self._under_way += 1
+        self._given += 1
         self._lane.add(work)
-        await done
+        return False
 
     def _announce(self, data: Picture | Sound, delivery: Delivery) -> None:
         """Tell the tracks the size or rate when it changes."""
         shape = _shape_of(data)
         if shape != self._shape:
             self._shape = shape
-            delivery.reconfigured(_mode_of(data))
+            delivery.reconfigured(self._mode_of(data))
+
+    def _mode_of(self, data: Picture | Sound) -> Mode:
+        if isinstance(data, Picture):
+            return VideoMode(data.width, data.height, 0.0, self._fastest)
+        return AudioMode(data.sample_rate, data.channels, sample_size=32, min_latency=0.0, max_latency=1.0)
 
 
 def _shape_of(data: Picture | Sound) -> tuple[object, ...]:
     return (data.width, data.height) if isinstance(data, Picture) else (data.sample_rate, data.channels)
-
-
-def _mode_of(data: Picture | Sound) -> Mode:
-    if isinstance(data, Picture):
-        return VideoMode(data.width, data.height, 0.0, _FASTEST)
-    return AudioMode(data.sample_rate, data.channels, sample_size=32, min_latency=0.0, max_latency=1.0)
