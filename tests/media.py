@@ -17,7 +17,9 @@ __all__ = ["Collected", "Tape", "brightness", "make_movie", "make_wav", "serve",
 class Collected:
     """A delivery: remembers what comes, in order."""
 
-    def __init__(self, clock=None, room=None):
+    def __init__(self, clock=None, room=None, *, wants_frames=True, wants_chunks=False):
+        self.wants_frames = wants_frames
+        self.wants_chunks = wants_chunks
         self.frames = []
         self.arrivals = []
         self.log = []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from mediastreams._engine.frames import Picture, Sound
+    from mediastreams._engine.frames import Chunk, ChunkFormat, Picture, Sound
     from mediastreams._engine.room import Room
 
 __all__ = [
@@ -121,8 +121,16 @@ class Delivery(Protocol):
     returned, calls are ignored.
     """
 
-    def deliver(self, data: Picture | Sound) -> None:
-        """Hand over one frame, stamped; it must not change afterwards."""
+    @property
+    def wants_frames(self) -> bool:
+        """Whether somebody wants decoded frames at present. For sources with chunks; cheap, ask before each."""
+
+    @property
+    def wants_chunks(self) -> bool:
+        """Whether somebody wants encoded chunks, or will at their next key frame."""
+
+    def deliver(self, data: Picture | Sound | Chunk) -> None:
+        """Hand over one frame, stamped; it must not change afterwards. Chunks come in the order of decoding."""
 
     def set_muted(self, *, muted: bool) -> None:
         """Say that the source temporarily cannot (or can again) give real data."""
@@ -148,6 +156,9 @@ class Source(ABC):
     clock: Clock
     free_running: bool = False
     """True: no clock of its own, runs as fast as its consumers take it (see `Delivery.wait_for_room`)."""
+    chunk_format: ChunkFormat | None = None
+    """What its encoded chunks are. A source that has some gives them while `Delivery.wants_chunks`, and decodes only
+    while `Delivery.wants_frames`; it begins to decode again at a key frame."""
     room: Room | None = None
     """The back pressure shared by free-running sources that one reader feeds (the tracks of a file)."""
 

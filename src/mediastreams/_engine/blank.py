@@ -18,14 +18,14 @@ import numpy as np
 
 from mediastreams._engine.array_formats import frame_from_array, plane_of
 from mediastreams._engine.convert import keep_for_ever, restamped, to_format
-from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams.errors import NotSupportedError
 
 if TYPE_CHECKING:
     import av
     import numpy.typing as npt
 
-__all__ = ["black", "black_like", "silence", "silence_like"]
+__all__ = ["black", "black_like", "blank_for", "silence", "silence_like"]
 
 _UNSPECIFIED: Final = 2  # AVCOL_SPC_UNSPECIFIED
 _LIMITED: Final = 1  # AVCOL_RANGE_MPEG
@@ -95,6 +95,15 @@ def silence_like(sound: Sound) -> Sound:
     """Answer silence of the sound's shape and time."""
     zeros = _zeros(sound.channels, sound.length)
     return Sound(zeros, sound.sample_rate, sound.timestamp, sound.layout, sound.gap, sound.metadata)
+
+
+def blank_for(chunk: Chunk) -> Picture | Sound:
+    """Answer black or silence of the size and time of what a chunk decodes to, without decoding it."""
+    shape = chunk.format
+    if shape.kind == "video":
+        return black(shape.width, shape.height, chunk.timestamp, chunk.duration)
+    length = max(1, round(chunk.duration * shape.sample_rate / 1_000_000))
+    return silence(shape.sample_rate, shape.layout, shape.channels, length, chunk.timestamp)
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,8 @@
 Not for: the track's public state, which changes on its owner loop; the flags here are the worker's copy.
 
 The way of a frame: ended → dropped · disabled → black or silence · adapter → cropped, scaled, decimated,
-resampled, mixed · every port.
+resampled, mixed · every port. The way of an encoded chunk: every port that takes chunks, while there is nothing
+to be done with it; while the track is disabled it becomes black or silence, for which nothing is decoded.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.chunk_port import ChunkPort
+from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams._engine.port import DEFAULT_BOUND_US, Policy, SinkPort
+from mediastreams._rules.chunk_mode import ChunkMode
 from mediastreams.errors import NotSupportedError
 
 if TYPE_CHECKING:
@@ -158,10 +161,12 @@ class TrackFeed:
         on_item: Callable[[], None],
         bound_us: int = DEFAULT_BOUND_US,
         drain: bool = False,
+        chunks: bool = False,
     ) -> SinkPort:
         """Add a consumer. Frames from now on reach its port; an ended feed gives a port that has ended.
 
-        ``drain``: what waits when the track is stopped may still be taken (a recorder's last second).
+        ``drain``: what waits when the track is stopped may still be taken (a recorder's last second). ``chunks``: where
+        the source has encoded chunks the port is a `ChunkPort`, whose consumer takes those and frames.
 
         Raises:
             NotSupportedError: ``wait`` on a source that keeps real time.
@@ -172,7 +177,8 @@ class TrackFeed:
                 'policy="wait" would stop a source that keeps real time: use "drop-oldest", '
                 'or open a file with clock="free"'
             )
-        port = SinkPort(policy, bound_us=bound_us, on_item=on_item, room=self.hub.room if free else None)
+        kind = ChunkPort if chunks and self.hub.source.chunk_format is not None else SinkPort
+        port = kind(policy, bound_us=bound_us, on_item=on_item, room=self.hub.room if free else None)
         port.drain = drain
         with self._lock:  # whoever changes these holds it, too
             self.ports = (*self._open_ports(), port)
@@ -185,23 +191,63 @@ class TrackFeed:
     def detach(self, port: SinkPort) -> None:
         """Close a port and forget it at once. Any thread, not from a finaliser (`SinkPort.close` is for that)."""
         port.close()
-        with self._lock:
-            self.ports = tuple(self._open_ports())
+        self._forget_closed()
         self.hub.room.changed()
 
     def _open_ports(self) -> Iterable[SinkPort]:
         return (port for port in self.ports if not port.closed)
 
+    @property
+    def wants_frames(self) -> bool:
+        """Whether a consumer wants decoded frames at present. Any thread."""
+        for port in self.ports:
+            if port.closed or port.ended:
+                continue
+            if not isinstance(port, ChunkPort) or self.adapter is not None:
+                return True
+            if port.mode is ChunkMode.DECODED and self.enabled:
+                return True
+        return False
+
+    @property
+    def wants_chunks(self) -> bool:
+        """Whether a consumer wants encoded chunks, or will when their next key frame comes. Any thread."""
+        return any(isinstance(port, ChunkPort) and not (port.closed or port.ended) for port in self.ports)
+
     # ── the source's thread ────────────────────────────────────────────────────────────────────────
 
-    def push(self, data: Picture | Sound) -> None:
+    def push(self, data: Picture | Sound | Chunk) -> None:
         """Take one frame of the source."""
         if self.ended:
             return
         if isinstance(data, Picture):
             self._push_picture(data)
-        else:
+        elif isinstance(data, Sound):
             self._push_sound(data)
+        else:
+            self._push_chunk(data)
+
+    def _push_chunk(self, chunk: Chunk) -> None:
+        enabled, adapted = self.enabled, self.adapter is not None
+        plain = enabled and not self.muted and not adapted
+        blank: Picture | Sound | None = None
+        closed = False
+        for port in self.ports:
+            if port.closed:
+                closed = True
+            if port.closed or not isinstance(port, ChunkPort):
+                continue
+            port.put_chunk(chunk, plain=plain)
+            if not enabled and not adapted and port.mode is ChunkMode.DECODED:
+                if blank is None:
+                    from mediastreams._engine.blank import blank_for
+
+                    blank = blank_for(chunk)
+                port.put(blank)
+        if closed:
+            self._forget_closed()
+        if enabled and chunk.format.kind == "video" and not self.hub.wants_frames:  # else its picture is counted
+            self.video_counters.add(delivered=True)
 
     def _push_picture(self, picture: Picture) -> None:
         enabled = self.enabled
@@ -239,8 +285,11 @@ class TrackFeed:
             else:
                 port.put(data)
         if closed:
-            with self._lock:
-                self.ports = tuple(self._open_ports())
+            self._forget_closed()
+
+    def _forget_closed(self) -> None:
+        with self._lock:
+            self.ports = tuple(self._open_ports())
 
     def source_muted(self, *, muted: bool) -> None:
         with self._lock:

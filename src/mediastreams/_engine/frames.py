@@ -1,4 +1,4 @@
-"""Shared media data: one `Picture` or `Sound` per captured frame, whoever looks at it.
+"""Shared media data: one `Picture` or `Sound` per captured frame, one `Chunk` per encoded one, whoever looks at it.
 
 Not for: the public handles (`VideoFrame`, `AudioData` in ``video_frame.py`` and ``audio_data.py``) and
 not for conversion (``convert.py``).
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from av import VideoFrame
+    from av.packet import Packet
+    from av.stream import Stream
 
-__all__ = ["MICROSECONDS", "Picture", "Sound"]
+    from mediastreams._rules.values import Kind
+
+__all__ = ["MICROSECONDS", "Chunk", "ChunkFormat", "Picture", "Sound"]
 
 MICROSECONDS: Final = Fraction(1, 1_000_000)
 _NOTHING: Final[Mapping[str, object]] = {}
@@ -126,3 +131,61 @@ class Sound:
     def duration(self) -> int:
         """µs, rounded."""
         return round(self.length * 1_000_000 / self.sample_rate)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkFormat:
+    """What a source's chunks are: the codec by FFmpeg's name, its head, and the shape of what it decodes to.
+
+    ``template`` is a stream from which a container makes one of its own (``add_stream_from_template``). It belongs to
+    nothing that can be closed, and is only read.
+    """
+
+    kind: Kind
+    codec: str
+    template: Stream
+    extradata: bytes = b""
+    width: int = 0
+    height: int = 0
+    frame_rate: float = 0.0
+    sample_rate: int = 0
+    layout: str = ""
+    channels: int = 0
+
+
+class Chunk:
+    """One encoded frame, as its source stores or sends it: in the order of decoding.
+
+    ``packet`` is PyAV's, borrowed: its bytes are shared and its stamps mean nothing here; who writes it somewhere makes
+    a packet of its own. ``timestamp``, ``decode_timestamp``, ``duration``: µs of the clock. ``key``: can be decoded
+    without another. ``lead``: µs at its beginning that a decoder needs and nobody sees or hears.
+    """
+
+    __slots__ = ("decode_timestamp", "duration", "format", "key", "lead", "packet", "timestamp")
+
+    packet: Packet[Stream]
+    format: ChunkFormat
+    timestamp: int
+    decode_timestamp: int
+    duration: int
+    key: bool
+    lead: int
+
+    def __init__(
+        self,
+        packet: Packet[Stream],
+        format: ChunkFormat,
+        timestamp: int,
+        decode_timestamp: int,
+        duration: int,
+        *,
+        key: bool,
+        lead: int = 0,
+    ) -> None:
+        self.packet = packet
+        self.format = format
+        self.timestamp = timestamp
+        self.decode_timestamp = decode_timestamp
+        self.duration = duration
+        self.key = key
+        self.lead = lead

@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.frames import Sound
 
 if TYPE_CHECKING:
+    from mediastreams._engine.frames import Chunk, Picture
     from mediastreams._engine.room import Room
 
 __all__ = ["DEFAULT_BOUND_US", "Policy", "SinkPort"]
@@ -67,7 +68,7 @@ class SinkPort:
         self.delivered = 0
         self.dropped = 0
         self._gap = 0
-        self._items: deque[Picture | Sound] = deque()
+        self._items: deque[Picture | Sound | Chunk] = deque()  # a chunk only where it was asked for: `ChunkPort`
         self._lock = threading.RLock()
         self._on_item = on_item
         self._room = room
@@ -127,7 +128,7 @@ class SinkPort:
         if not self._items:  # most looks find nothing, and need no lock to see it
             return None
         with self._lock:
-            item: Picture | Sound | None = self._items.popleft() if self._items else None
+            item = self._items.popleft() if self._items else None
             gap = 0
             if item is not None:
                 self.delivered += 1
@@ -136,7 +137,7 @@ class SinkPort:
             self._room.changed()
         if gap and isinstance(item, Sound):
             return Sound(item.samples, item.sample_rate, item.timestamp, item.layout, item.gap + gap, item.metadata)
-        return item
+        return item  # type: ignore[return-value]  # see `ChunkPort.take_any`
 
     def overtaken(self, count: int) -> None:
         """Take note that so many items were taken, and then overtaken by newer ones after all."""

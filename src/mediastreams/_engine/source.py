@@ -19,6 +19,7 @@ from mediastreams._engine.worker import after_fork_in_child, reaper, start_threa
 
 if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
+    from mediastreams._engine.frames import Chunk
     from mediastreams._rules.constraints import Constraints
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock, Source, Wake
@@ -49,7 +50,15 @@ class _Delivery:
         self._newer: Picture | None = None
         self.open = True
 
-    def deliver(self, data: Picture | Sound) -> None:
+    @property
+    def wants_frames(self) -> bool:
+        return self.open and self._hub.wants_frames
+
+    @property
+    def wants_chunks(self) -> bool:
+        return self.open and any(feed.wants_chunks for feed in self._hub.feeds)
+
+    def deliver(self, data: Picture | Sound | Chunk) -> None:
         if not self.open:
             return
         if isinstance(data, Picture):  # memos live on the newest two pictures
@@ -110,6 +119,11 @@ class SourceHub:
     @property
     def running(self) -> bool:
         return self._delivery is not None
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether a consumer of a track wants decoded frames at present. Any thread."""
+        return any(feed.wants_frames for feed in self.feeds)
 
     # ── open, reconfigure, close: worker threads only, in order ────────────────────────────────────
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
 from mediastreams._rules.mime_types import (
     ContainerType,
+    codec_of,
     container_of_suffix,
     container_of_type,
     mime_type_of,
@@ -22,14 +23,17 @@ from mediastreams._rules.mime_types import (
 )
 from mediastreams._webidl.conversions import wrong_type
 from mediastreams.errors import InvalidStateError, NotSupportedError
+from mediastreams.recording.choose_copies import check_copy
 
 if TYPE_CHECKING:
+    from mediastreams._engine.encoding.codecs import EncoderModel
     from mediastreams._engine.encoding.intake import Intake
     from mediastreams._engine.encoding.session import Counts, Session
     from mediastreams._rules.values import Kind
     from mediastreams.abc import Clock
     from mediastreams.capture.media_stream import MediaStream
     from mediastreams.capture.media_stream_track import MediaStreamTrack
+    from mediastreams.recording.choose_copies import Copy
 
 __all__ = ["RecordingTarget", "Request", "choose_tracks", "open_session", "request_recording"]
 
@@ -52,6 +56,7 @@ class Request:
     video_options: Mapping[str, str]
     audio_options: Mapping[str, str]
     duration: int | None
+    copy: Copy = False
 
     @property
     def path(self) -> str | None:
@@ -67,6 +72,7 @@ def request_recording(
     audio_bits_per_second: int | None,
     encoder_options: EncoderOptions | None,
     duration: float | None,
+    copy: Copy = False,
 ) -> Request:
     """Check the arguments of `record`.
 
@@ -88,6 +94,7 @@ def request_recording(
         video_options=video_options,
         audio_options=audio_options,
         duration=None if seconds is None else round(seconds * 1_000_000),
+        copy=check_copy(copy),
     )
 
 
@@ -193,15 +200,13 @@ def open_session(
         NotSupportedError: no encoder works here.
         OSError: the target cannot be written.
     """
-    from mediastreams._engine.encoding.codecs import choose_encoder
     from mediastreams._engine.encoding.session import Plan, Session
     from mediastreams._engine.encoding.target import open_target
     from mediastreams._engine.encoding.writer import Options
 
-    kinds = {intake.kind for intake in intakes}
     container = request.container
-    video = choose_encoder(select_codec(container, "video", request.codecs)) if "video" in kinds else None
-    audio = choose_encoder(select_codec(container, "audio", request.codecs)) if "audio" in kinds else None
+    video = _codec(request, "video", intakes)
+    audio = _codec(request, "audio", intakes)
     plan = Plan(
         container=container.name,
         video=None if video is None else video[1],
@@ -214,3 +219,15 @@ def open_session(
     session = Session(plan, intakes, open_target(request.target), clock, done=done, progress=progress)
     video_codec, audio_codec = (None if one is None else one[0] for one in (video, audio))
     return session, mime_type_of(container, video_codec, audio_codec), video_codec, audio_codec
+
+
+def _codec(request: Request, kind: Kind, intakes: Sequence[Intake]) -> tuple[str, EncoderModel | None] | None:
+    """The first track's codec, and what encodes it where it is not all copied; ``None`` without such a track."""
+    from mediastreams._engine.encoding.codecs import choose_encoder
+
+    formats = [intake.format for intake in intakes if intake.kind == kind]
+    encoder = choose_encoder(select_codec(request.container, kind, request.codecs)) if None in formats else None
+    first = formats[0] if formats else None
+    if first is not None:
+        return codec_of(first.codec) or first.codec, None if encoder is None else encoder[1]
+    return encoder

@@ -18,6 +18,7 @@ from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import in_parallel, mailbox_of
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.errors import InvalidStateError
+from mediastreams.recording.choose_copies import choose_copies
 from mediastreams.recording.plan_recording import choose_tracks, open_session, request_recording
 from mediastreams.recording.summary import RecordingProgress, RecordingSummary
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.encoding.session import Counts, Session
     from mediastreams.capture.media_stream_track import MediaStreamTrack
+    from mediastreams.recording.choose_copies import Copy
     from mediastreams.recording.plan_recording import EncoderOptions, RecordingTarget, Request
 
 __all__ = ["Recording", "record"]
@@ -42,6 +44,7 @@ def record(
     audio_bits_per_second: int | None = None,
     encoder_options: EncoderOptions | None = None,
     duration: float | None = None,
+    copy: Copy = None,
     progress: Callable[[RecordingProgress], object] | None = None,
 ) -> Recording:
     """Record a stream to a file, written as it goes: a killed process loses at most the last second.
@@ -59,12 +62,17 @@ def record(
         encoder_options: FFmpeg's options of the encoder, ``{"preset": "fast", "crf": 20}``; of both encoders
             ``{"video": {…}, "audio": {…}}``. An option that the encoder does not have is an error.
         duration: seconds of media.
+        copy: ``True`` writes the tracks as they are encoded already, without decoding (files, network streams);
+            ``"video"``, ``"audio"``: those of that kind; ``False``: none. By default what was opened with
+            ``clock="free"`` is copied where the format takes its codec and nothing was asked of the encoder. A copy
+            begins at a key frame. What must be encoded (black, while a track is disabled) gets the same codec.
         progress: called on this loop about four times a second, and once at the end.
 
     Raises:
         TypeError: wrong type of an argument.
         ValueError: the format cannot be told from the path; a number that is not positive.
-        NotSupportedError: a media type, codec, option or combination that cannot be written.
+        NotSupportedError: a media type, codec, option or combination that cannot be written; ``copy`` of what cannot be
+            copied.
         InvalidStateError: no track is live, or none delivered anything until the end.
         OSError: the target cannot be written; its subclass and ``errno`` tell why. What was recorded until then
             is playable.
@@ -80,6 +88,7 @@ def record(
         audio_bits_per_second=audio_bits_per_second,
         encoder_options=encoder_options,
         duration=duration,
+        copy=copy,
     )
     return Recording(stream, request, progress)
 
@@ -204,11 +213,15 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
         stream, self._stream = self._stream, None
         tracks = choose_tracks(stream, self._request)
+        formats = choose_copies(self._request, tracks)
         clock = tracks[0]._feed.clock
         if tracks[0]._feed.hub.source.free_running:
             clock = get_clock()
         self._tracks = tuple(tracks)
-        intakes = [Intake(track._feed, track.get_settings()) for track in tracks]
+        intakes = [
+            Intake(track._feed, track.get_settings(), format=format)
+            for track, format in zip(tracks, formats, strict=True)
+        ]
         outcome = _Outcome(asyncio.get_running_loop(), self._progress)
         report = outcome.report if self._progress is not None else None
         try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mediastreams._engine.convert import plane
-from mediastreams._engine.frames import MICROSECONDS, Picture, Sound
+from mediastreams._engine.frames import MICROSECONDS, Chunk, Picture, Sound
 from mediastreams.abc import AudioMode, Clock, Mode, Source, VideoMode
 from mediastreams.testing.manual_clock import ManualClock
 
@@ -34,10 +34,12 @@ _QUIET_SECONDS: Final = 0.15
 class _Recorder:
     """A delivery that writes down what comes, and its check sums."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, chunks: bool = False) -> None:
+        self.wants_frames = not chunks
+        self.wants_chunks = chunks
         self._clock = clock
         self._condition = threading.Condition()
-        self.items: list[Picture | Sound] = []
+        self.items: list[Picture | Sound | Chunk] = []
         self.sums: list[int] = []
         self.delays: list[int] = []
         self.modes: list[Mode] = []
@@ -49,7 +51,7 @@ class _Recorder:
         self.after_end = 0
         self.room = _ROOM
 
-    def deliver(self, data: Picture | Sound) -> None:
+    def deliver(self, data: Picture | Sound | Chunk) -> None:
         with self._condition:
             if self.closed:
                 self.late += 1
@@ -57,7 +59,7 @@ class _Recorder:
             self.after_end += self.ended
             self.items.append(data)
             self.sums.append(_sum(data))
-            self.delays.append(self._clock.now_us() - data.timestamp)
+            self.delays.append(self._clock.now_us() - _due(data))
             self.room -= 1
             self._condition.notify_all()
 
@@ -123,6 +125,8 @@ def check_source(
     source.stop()  # at rest: harmless
     for attempt in ("the first time", "after stop(), again"):
         _one_run(source, mode, dict(settings or {}), seconds, attempt)
+    if source.chunk_format is not None:
+        _one_run(source, mode, dict(settings or {}), seconds, "of its chunks", chunks=True)
     no_thread_left(threads)
 
 
@@ -132,8 +136,10 @@ def expect(condition: object, sentence: str) -> None:
         raise AssertionError(sentence)
 
 
-def _one_run(source: Source, mode: Mode | None, settings: Settings, seconds: float, attempt: str) -> None:
-    recorder = _Recorder(source.clock)
+def _one_run(
+    source: Source, mode: Mode | None, settings: Settings, seconds: float, attempt: str, *, chunks: bool = False
+) -> None:
+    recorder = _Recorder(source.clock, chunks=chunks)
     try:
         actual = source.start(mode, settings, recorder)
         if mode is not None:
@@ -158,13 +164,18 @@ def _one_run(source: Source, mode: Mode | None, settings: Settings, seconds: flo
     expect(recorder.late == 0, f"{recorder.late} frames were delivered after stop() had returned")
     source.stop()  # idempotent
     for item in items:
-        _check_item(source, item, recorder.modes[-1] if recorder.modes else actual)
+        if chunks:
+            _check_chunk(source, item)
+        else:
+            _check_item(source, item, recorder.modes[-1] if recorder.modes else actual)
     for earlier, later in pairwise(items):
         expect(
-            earlier.timestamp < later.timestamp,
-            f"timestamps go from {earlier.timestamp} to {later.timestamp}: they must grow",
+            _due(earlier) < _due(later),
+            f"timestamps go from {_due(earlier)} to {_due(later)}: they must grow",
         )
-    if source.kind == "audio":
+    if chunks:
+        expect(any(isinstance(item, Chunk) and item.key for item in items), "no chunk is a key frame: none can begin")
+    elif source.kind == "audio":
         _check_continuity(items)
     if not source.free_running:
         off = max(recorder.delays, key=abs)
@@ -175,7 +186,23 @@ def _one_run(source: Source, mode: Mode | None, settings: Settings, seconds: flo
     expect(not changed, f"frame {changed[:1]} changed after it was delivered: frames are shared and must not change")
 
 
-def _check_item(source: Source, item: Picture | Sound, mode: Mode | None) -> None:
+def _due(item: Picture | Sound | Chunk) -> int:
+    return item.decode_timestamp if isinstance(item, Chunk) else item.timestamp
+
+
+def _check_chunk(source: Source, item: Picture | Sound | Chunk) -> None:
+    expect(isinstance(item, Chunk), f"{item!r} was delivered where nobody wants frames: it must not decode then")
+    assert isinstance(item, Chunk)
+    expect(item.format is source.chunk_format, f"a chunk's format is {item.format!r}, not the source's chunk_format")
+    expect(item.format.kind == source.kind, f"chunks of {item.format.kind} come from a source of {source.kind}")
+    stamps = (item.timestamp, item.decode_timestamp, item.duration, item.lead)
+    expect(all(isinstance(one, int) for one in stamps), f"the times {stamps} must be whole microseconds")
+    expect(0 <= item.lead <= item.duration, f"a chunk of {item.duration} µs has a lead of {item.lead}")
+    expect(item.packet.size, "a chunk is empty")
+
+
+def _check_item(source: Source, item: Picture | Sound | Chunk, mode: Mode | None) -> None:
+    expect(not isinstance(item, Chunk), "a chunk was delivered where nobody wants chunks")
     expect(isinstance(item.timestamp, int), f"a timestamp is {item.timestamp!r}: it must be whole microseconds")
     if source.kind == "video":
         expect(isinstance(item, Picture), f"a source of video delivered {item!r}")
@@ -203,7 +230,7 @@ def _check_item(source: Source, item: Picture | Sound, mode: Mode | None) -> Non
         expect(got == wanted, f"a chunk has {got} (rate, channels) where the mode says {wanted}")
 
 
-def _check_continuity(items: list[Picture | Sound]) -> None:
+def _check_continuity(items: list[Picture | Sound | Chunk]) -> None:
     """The time between two chunks is the first one's samples and the gap that is told; a steered clock has play."""
     for earlier, later in pairwise(items):
         if isinstance(earlier, Sound) and isinstance(later, Sound):
@@ -213,7 +240,9 @@ def _check_continuity(items: list[Picture | Sound]) -> None:
             expect(abs(found - told) < play, f"{found} µs lie between two chunks, samples and gap make {told:.0f}")
 
 
-def _sum(item: Picture | Sound) -> int:
+def _sum(item: Picture | Sound | Chunk) -> int:
+    if isinstance(item, Chunk):
+        return zlib.crc32(item.packet)
     if isinstance(item, Sound):
         return zlib.crc32(item.samples.tobytes())
     return zlib.crc32(np.ascontiguousarray(plane(item, 0)).tobytes())

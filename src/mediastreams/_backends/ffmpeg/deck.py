@@ -6,9 +6,11 @@ Not for: time and waiting (``movie.py``). Everything on the movie's thread.
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._backends.ffmpeg.lanes import Lane
+from mediastreams._backends.ffmpeg.lanes import Item, Lane
 from mediastreams._backends.ffmpeg.passes import Pass
 from mediastreams.errors import AbortError, DOMException, EncodingError
 
@@ -24,6 +26,7 @@ _SOUND_AHEAD_US: Final = 150_000
 _MOST_PACKETS: Final = 2_000  # read ahead for a stream whose next packet lies far behind its siblings'
 _ROUNDS: Final = 500  # as many as may be decoded ahead, very short ones too
 _SHORTEST_ROUND_US: Final = 1_000
+_CATCH_UP_SECONDS: Final = 0.02  # at a time: whoever comes in between key frames shall not hold up the others
 
 
 class Deck:
@@ -84,11 +87,19 @@ class Deck:
         self._queued -= 1
         lane.decode(lane.packets.popleft())
 
-    def fill(self, *, loop: bool) -> None:
-        """Decode as far ahead as playing in real time needs; go over to the next pass when this one is used up."""
+    def fill(self, *, loop: bool, present: int) -> None:
+        """Decode as far ahead as playing in real time needs; go over to the next pass when this one is used up.
+
+        ``present``: the media time of this moment.
+        """
+        deadline = time.perf_counter() + _CATCH_UP_SECONDS
         for lane in self.lanes:
             while not lane.drained and not _enough(lane):
-                if lane.packets:
+                if lane.behind:
+                    if time.perf_counter() > deadline:
+                        break
+                    lane.catch_up(present)
+                elif lane.packets:
                     self.decode_next(lane)
                 elif self._at_end:
                     lane.drain()
@@ -97,14 +108,20 @@ class Deck:
                 else:
                     self.read()
         if loop and self.used_up and self.next_pass():
-            self.fill(loop=loop)
+            self.fill(loop=loop, present=present)
 
-    def next_lane(self) -> Lane | None:
-        """The lane whose item is due first; ``None`` when none has any."""
-        best = None
+    @property
+    def behind(self) -> bool:
+        """Whether a lane has still to catch up."""
+        return any(lane.behind for lane in self.lanes)
+
+    def next_item(self) -> tuple[Lane, deque[Item]] | None:
+        """The lane whose item is due first, and the queue in which it is; ``None`` when none has any."""
+        best: tuple[Lane, deque[Item]] | None = None
         for lane in self.lanes:
-            if lane.ready and (best is None or lane.ready[0].media < best.ready[0].media):
-                best = lane
+            for queue in (lane.coded, lane.ready):
+                if queue and (best is None or queue[0].media < best[1][0].media):
+                    best = lane, queue
         return best
 
     # ── rounds ───────────────────────────────────────────────────────────────────────────────────
@@ -156,11 +173,12 @@ class Deck:
         for lane in self.lanes:
             lane.end_pass()
             lane.ready.clear()
+            lane.coded.clear()
         self._pass.close()
 
 
 def _enough(lane: Lane) -> bool:
-    ready = lane.ready
+    ready = lane.enough
     if lane.info.kind == "video":
         return len(ready) >= _PICTURES_AHEAD
     return len(ready) > 1 and ready[-1].media - ready[0].media >= _SOUND_AHEAD_US

@@ -2,9 +2,10 @@
 
 Not for: reading the file (``passes.py``) or deciding when something is due (``movie.py``).
 
-Rules of the file: everything but `attach` and `detach` happens on the movie's thread. While nobody is
-attached nothing is decoded: packets only tell how time passes, and decoding begins again at a key frame;
-unless the lane is kept ``warm`` for somebody who may come at any time.
+Rules of the file: everything but `attach` and `detach` happens on the movie's thread. While nobody wants
+frames nothing is decoded, unless the lane is kept ``warm`` for somebody who may come at any time: packets are handed
+on as chunks, or only tell how time passes. Those since the latest key frame are kept, so that whoever comes in between
+sees the present picture at once: they are decoded then, and what lies in the past is thrown away.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import av
 import av.error
 from av.video.frame import PictureType
 
+from mediastreams._backends.ffmpeg.chunks import ChunkTimes, Coded, format_of
 from mediastreams._backends.ffmpeg.sounds import to_float_planar, usual_layout
 from mediastreams._backends.ffmpeg.stamps import PictureTimes, SoundTimes, Ticks
-from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams._rules.values import AudioMode, VideoMode
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from mediastreams._backends.ffmpeg.tracks import TrackInfo
+    from mediastreams._engine.frames import ChunkFormat
     from mediastreams._rules.values import Mode
     from mediastreams.abc import Delivery
 
@@ -38,6 +41,7 @@ __all__ = ["Item", "Lane"]
 _logger = logging.getLogger(__name__)
 _NO_TYPE: Final = PictureType.NONE
 _LONGEST_SOUND_US: Final = 100_000
+_MOST_BEHIND: Final = 64_000_000  # bytes kept since a key frame; beyond them the next one is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,23 @@ class Item:
 
     media: int
     duration: int | None
-    payload: av.VideoFrame | _Samples | None
+    payload: av.VideoFrame | _Samples | Coded | None
 
 
 class Lane:
-    """One stream. Lives as long as the movie; every pass gives it that pass's stream (`begin_pass`)."""
+    """One stream. Lives as long as the movie; every pass gives it that pass's stream (`begin_pass`).
+
+    ``packets`` were read and not looked at, ``ready`` waits to be shown, ``coded`` to be handed on as chunks.
+    ``chunk_format``: what those are.
+    """
 
     def __init__(self, info: TrackInfo, name: str) -> None:
         self.info = info
         self.delivery: Delivery | None = None
         self.packets: deque[Packet[Stream]] = deque()
         self.ready: deque[Item] = deque()
+        self.coded: deque[Item] = deque()
+        self.chunk_format: ChunkFormat | None = None
         self.drained = False
         self.decoded = 0
         self.errors = 0
@@ -75,13 +85,18 @@ class Lane:
         self._stream: Stream | None = None
         self._ticks = Ticks(None, 0)
         self._begin = 0
-        self._resting = False  # packets were passed over: the decoder lacks what the next ones refer to
-        self._silent_end = 0
+        self._behind: deque[Packet[Stream]] = deque()  # passed over: the decoder lacks what the next ones refer to
+        self._behind_size = 0
+        self._lost = False  # too much of that: nothing can be decoded before the next key frame
+        self._restart = False  # what is behind begins at a key frame
+        self._passed: int | None = None  # media time of the latest item that is no longer here
+        self._from: int | None = None  # pictures and sounds before it come too late
         self._interval = 0
         if isinstance(info.mode, VideoMode):
             self._interval = round(1_000_000 / info.mode.max_frame_rate)
         self._pictures = PictureTimes(self._interval)
         self._sounds = SoundTimes()
+        self._chunks = ChunkTimes(self._interval)
         self._mode: tuple[int, int] | None = None
 
     # ── who listens: any thread ──────────────────────────────────────────────────────────────────
@@ -100,9 +115,11 @@ class Lane:
         self._stream = stream
         self._ticks = Ticks(stream.time_base, zero - begin)
         self._begin = begin
-        self._resting = False
+        self._forget()
         self.drained = False
         self._sounds.restart()
+        if self.chunk_format is None:
+            self.chunk_format = format_of(self.info, stream)
 
     def end_pass(self) -> None:
         """Let go of the decoder; it ends with the last reference.
@@ -112,6 +129,7 @@ class Lane:
         """
         stream, self._stream = self._stream, None
         self.packets.clear()
+        self._forget()
         if stream is not None and stream.codec_context.is_open:
             stream.codec_context.flush_buffers()  # waits for the threads without the lock
 
@@ -119,39 +137,98 @@ class Lane:
     def end(self) -> int:
         """When the latest item's time is over."""
         heard = self._pictures.end if self.info.kind == "video" else self._sounds.end
-        return max(heard, self._silent_end, self._begin)
+        return max(heard, self._chunks.end, self._begin)
 
     # ── decoding ─────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def decoding(self) -> bool:
+        """Whether frames are wanted."""
+        delivery = self.delivery
+        return self.warm or (delivery is not None and delivery.wants_frames)
+
+    @property
+    def behind(self) -> bool:
+        """Whether `catch_up` has something to do."""
+        return bool(self._behind) and self.decoding
+
+    @property
+    def enough(self) -> deque[Item]:
+        """The queue that tells how far ahead the lane is."""
+        return self.ready if self.decoding or not self.coded else self.coded
+
     def decode(self, packet: Packet[Stream]) -> None:
-        """Put what comes of a packet into ``ready``."""
-        if self.delivery is None and not self.warm:
-            self._pass_over(packet)
-            return
-        if self._resting:
-            if not packet.is_keyframe:
-                self._pass_over(packet)
+        """Put what comes of a packet into ``ready`` and ``coded``."""
+        delivery = self.delivery
+        if delivery is not None and delivery.wants_chunks and self.chunk_format is not None:
+            decode_time, coded = self._chunks.stamp(packet, self._ticks, self._begin)
+            if self._begin == 0 or self.info.kind == "video" or coded.lead < coded.duration:  # no run-up in the middle
+                self.coded.append(Item(decode_time, coded.duration, coded))
+            if not self.decoding:
+                self._keep(packet)
                 return
-            assert self._stream is not None
-            self._stream.codec_context.flush_buffers()
-            self._resting = False
+        elif not self.decoding:
+            decode_time, coded = self._chunks.stamp(packet, self._ticks, self._begin)
+            self.ready.append(Item(max(self._begin, decode_time), coded.duration, None))
+            self._keep(packet)
+            return
+        while self._behind:
+            self.catch_up()
+        if self._lost:
+            if not packet.is_keyframe:
+                return
+            self._refresh()
         self._run_decoder(packet)
+
+    def _keep(self, packet: Packet[Stream]) -> None:
+        """Remember a packet that is passed over, as long as it is needed to decode the next."""
+        if packet.is_keyframe:
+            self._forget()
+            self._restart = True
+        elif self._lost:
+            return
+        self._behind.append(packet)
+        self._behind_size += packet.size
+        if self._behind_size > _MOST_BEHIND:
+            self._forget()
+            self._lost = True
+
+    def _forget(self) -> None:
+        self._behind.clear()
+        self._behind_size = 0
+        self._lost = self._restart = False
+
+    def catch_up(self, present: int | None = None) -> None:
+        """Decode the oldest packet that was passed over; what lies in the past is not shown any more.
+
+        ``present``: the media time of this moment, where time passes by itself.
+        """
+        if self.ready and self.ready[0].payload is None:
+            self.ready = deque(item for item in self.ready if item.payload is not None)
+        passed = [time for time in (self._passed, present) if time is not None]
+        self._from = max(passed) - self._interval if passed else None
+        if self._restart:
+            self._refresh()
+        packet = self._behind.popleft()
+        self._behind_size -= packet.size
+        self._run_decoder(packet)
+
+    def _refresh(self) -> None:
+        """Have the decoder forget what it knows: a key frame follows."""
+        assert self._stream is not None
+        if self._stream.codec_context.is_open:
+            self._stream.codec_context.flush_buffers()
+        self._lost = self._restart = False
 
     def drain(self) -> None:
         """Take what the decoder still holds; this pass has no more packets. Idempotent."""
         if self.drained:
             return
+        while self.behind:
+            self.catch_up()
         self.drained = True
-        if not self._resting and self._stream is not None:
+        if not self._behind and self._stream is not None and self._stream.codec_context.is_open:
             self._run_decoder(None)
-
-    def _pass_over(self, packet: Packet[Stream]) -> None:
-        self._resting = True
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        length = self._ticks.span_us(packet.duration or 0) or self._interval
-        media = self._silent_end if stamp is None else max(self._begin, self._ticks.us(stamp))
-        self._silent_end = max(self._silent_end, media + length)
-        self.ready.append(Item(media, length, None))
 
     def _run_decoder(self, packet: Packet[Stream] | None) -> None:
         assert self._stream is not None
@@ -176,7 +253,15 @@ class Lane:
         time = None if frame.pts is None else self._ticks.us(frame.pts)
         length = self._ticks.span_us(frame.duration) if frame.duration else None
         media, duration = self._pictures.stamp(time, length, self._begin)
-        self.ready.append(Item(media, duration, frame))
+        if self._on_time(media):
+            self.ready.append(Item(media, duration, frame))
+
+    def _on_time(self, media: int) -> bool:
+        if self._from is not None:
+            if media < self._from:
+                return False
+            self._from = None
+        return True
 
     def _take_sound(self, frame: av.AudioFrame) -> None:
         length = frame.samples
@@ -185,7 +270,7 @@ class Lane:
             return
         time = None if frame.pts is None else self._ticks.us(frame.pts)
         media, over = self._sounds.stamp(time, rate, length, self._begin)
-        if over == length:
+        if over == length or not self._on_time(media):
             return
         data = to_float_planar(frame)
         if over:
@@ -205,7 +290,16 @@ class Lane:
         """Give an item its instant on the clock and the consumers the item."""
         delivery = self.delivery
         payload = item.payload
+        if payload is None or isinstance(payload, Coded):
+            self._passed = item.media
         if delivery is None or payload is None:
+            return
+        if isinstance(payload, Coded):
+            assert self.chunk_format is not None
+            shown, key = timestamp + payload.media - item.media, payload.packet.is_keyframe
+            delivery.deliver(
+                Chunk(payload.packet, self.chunk_format, shown, timestamp, payload.duration, key=key, lead=payload.lead)
+            )
             return
         metadata: dict[str, object] = {"media_time": item.media / 1_000_000}
         if isinstance(payload, _Samples):

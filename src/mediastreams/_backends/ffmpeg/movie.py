@@ -257,24 +257,30 @@ class Movie:
     # ── real time ────────────────────────────────────────────────────────────────────────────────
 
     def _play_paced(self, deck: Deck) -> None:
-        deck.fill(loop=self.loop)
+        self._fill(deck)
         with self._lock:
             self._prerolled = True
             if self._playing:
                 self._timeline.run(self.clock.now_us())
         while True:
-            lane = deck.next_lane()
-            if lane is None:
-                self._wait_turn(deck.end)
-                deck.fill(loop=self.loop)  # repeating may have been asked for meanwhile
-                if deck.next_lane() is None:
+            found = deck.next_item()
+            if found is None:
+                if not deck.behind:
+                    self._wait_turn(deck.end)
+                self._check()
+                self._fill(deck)  # repeating may have been asked for meanwhile
+                if deck.next_item() is None and not deck.behind:
                     return
                 continue
-            item = lane.ready[0]
+            lane, queue = found
+            item = queue[0]
             timestamp = self._wait_turn(item.media)
-            lane.ready.popleft()
+            queue.popleft()
             lane.hand_over(item, timestamp)
-            deck.fill(loop=self.loop)
+            self._fill(deck)
+
+    def _fill(self, deck: Deck) -> None:
+        deck.fill(loop=self.loop, present=self._timeline.position(self.clock.now_us()))
 
     def _wait_turn(self, media: int) -> int:
         """Wait until ``media`` is due, through pauses; its instant on the clock."""
@@ -320,9 +326,9 @@ class Movie:
                 continue
             for lane in deck.lanes:
                 lane.drain()
-                while lane.ready:
+                while queue := lane.coded or lane.ready:
                     self._wait_for_room(deck)
-                    item = lane.ready.popleft()
+                    item = queue.popleft()
                     lane.hand_over(item, base + item.media)
                 if not self.loop or deck.error is not None:
                     lane.finish(deck.verdict())
@@ -342,7 +348,9 @@ class Movie:
             if lane is None:
                 return None, found
             deck.decode_next(lane)
-            ready = lane.ready
+            coded, ready = lane.coded, lane.ready
+            while coded:
+                found.append((lane, coded.popleft()))
             while ready:
                 found.append((lane, ready.popleft()))
             if len(found) >= most or time.perf_counter() - began > _TOGETHER_SECONDS:
@@ -383,6 +391,7 @@ class FileSource(Source):
         self.clock = movie.clock
         self.free_running = movie.free
         self.room = movie.room
+        self.chunk_format = lane.chunk_format
 
     @property
     def info(self) -> TrackInfo:

@@ -85,6 +85,11 @@ class AudioEncoder:
         self._timeline = AudioTimeline(start, sample_rate=sample_rate, layout=layout, channels=channels)
 
     @property
+    def extradata(self) -> bytes:
+        """What a decoder must know."""
+        return self._context.extradata or b""
+
+    @property
     def position(self) -> int:
         """How far the track is filled, µs of the clock."""
         return self._timeline.position

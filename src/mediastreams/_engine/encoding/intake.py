@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from mediastreams._engine.chunk_port import ChunkPort
+
 if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
+    from mediastreams._engine.frames import Chunk, ChunkFormat, Picture, Sound
     from mediastreams._engine.port import Policy
 
 __all__ = ["Intake"]
@@ -14,16 +17,18 @@ __all__ = ["Intake"]
 _VIDEO_BOUND_US: Final = 1_500_000  # what an encoder may be behind before pictures are dropped
 _AUDIO_BOUND_US: Final = 10_000_000  # sound is small, and a hole in it is heard
 _FREE_BOUND_US: Final = 300_000
+_FREE_CHUNKS_US: Final = 2_000_000  # they are small, and each wake-up costs as much as writing many
 _LAYOUTS: Final[Mapping[int, str]] = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 6: "5.1", 8: "7.1"}
 
 
 class Intake:
     """One track's port. Attached from construction to `detach`.
 
-    ``wake`` is called on the producer's thread when something has come. ``settings`` are the track's.
+    ``wake`` is called on the producer's thread when something has come. ``settings`` are the track's. ``format``: its
+    source's chunks are wanted, while it passes them.
     """
 
-    def __init__(self, feed: TrackFeed, settings: Mapping[str, object]) -> None:
+    def __init__(self, feed: TrackFeed, settings: Mapping[str, object], *, format: ChunkFormat | None = None) -> None:
         self.kind = feed.kind
         self.free = feed.hub.source.free_running
         self.wake: Callable[[], None] | None = None
@@ -33,11 +38,27 @@ class Intake:
         self.sample_rate = _whole(settings.get("sample_rate"))
         self.layout = _LAYOUTS.get(_whole(settings.get("channel_count")) or 1, "stereo")
         policy: Policy = "wait" if self.free else "drop-oldest"
-        live = _VIDEO_BOUND_US if self.kind == "video" else _AUDIO_BOUND_US
+        live = _VIDEO_BOUND_US if self.kind == "video" and format is None else _AUDIO_BOUND_US
+        free = _FREE_BOUND_US if format is None else _FREE_CHUNKS_US
+        self.format = format
         self._feed: TrackFeed | None = feed
         self.port = feed.attach(
-            policy=policy, bound_us=_FREE_BOUND_US if self.free else live, on_item=self._on_item, drain=True
+            policy=policy,
+            bound_us=free if self.free else live,
+            on_item=self._on_item,
+            drain=True,
+            chunks=format is not None,
         )
+
+    def take(self) -> Picture | Sound | Chunk | None:
+        """The oldest item that waits."""
+        port = self.port
+        return port.take_any() if isinstance(port, ChunkPort) else port.take()
+
+    @property
+    def late(self) -> bool:
+        """Whether chunks have come and their first key frame was waited for."""
+        return isinstance(self.port, ChunkPort) and bool(self.port.skipped)
 
     @property
     def known(self) -> bool:

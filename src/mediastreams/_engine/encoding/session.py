@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mediastreams._engine.encoding.codecs import KeyFrames, VideoPlan
+from mediastreams._engine.encoding.copied_audio import CopiedAudio
+from mediastreams._engine.encoding.copied_video import CopiedVideo
 from mediastreams._engine.encoding.writer import Writer
-from mediastreams._engine.frames import Picture, Sound
+from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams._engine.worker import Worker
 from mediastreams.errors import InvalidStateError
 
@@ -39,6 +41,7 @@ _logger = logging.getLogger(__name__)
 
 _FIRST_US: Final = 750_000  # how long a track may take to show its first frame before the others go on
 _LATEST_US: Final = 5_000_000  # the same for a track whose size or rate nobody knows
+_KEY_US: Final = 12_000_000  # the same for one whose chunks begin at a key frame
 _TICK_US: Final = 100_000
 _MUTED_LAG_US: Final = 200_000  # how far behind the clock a muted track is filled
 _SILENT_LAG_US: Final = 1_000_000  # the same for one that should deliver and does not
@@ -85,16 +88,16 @@ class _Line:
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
-        self.head: Picture | Sound | None = None
-        self.video: VideoEncoder | None = None
-        self.audio: AudioEncoder | None = None
+        self.head: Picture | Sound | Chunk | None = None
+        self.video: VideoEncoder | CopiedVideo | None = None
+        self.audio: AudioEncoder | CopiedAudio | None = None
         self.done = False
         self.black = False
 
-    def look(self) -> Picture | Sound | None:
+    def look(self) -> Picture | Sound | Chunk | None:
         """The item that waits, taken out of the port if need be."""
         if self.head is None:
-            self.head = self.intake.port.take()
+            self.head = self.intake.take()
         return self.head
 
     @property
@@ -232,8 +235,10 @@ class Session:
                 break
             live = [line for line in missing if not line.intake.free]
             something = len(missing) < len(self._lines) or any(line.intake.port.muted for line in live)
-            known = all(line.intake.known for line in live)
-            if len(live) == len(missing) and something and waited >= (_FIRST_US if known else _LATEST_US):
+            patience = _FIRST_US if all(line.intake.known for line in live) else _LATEST_US
+            if any(line.intake.late for line in live):
+                patience = _KEY_US
+            if len(live) == len(missing) and something and waited >= patience:
                 break
             self._clock.wait_until((now + _TICK_US) * 1000, self._wake)
         for line in self._lines:
@@ -246,8 +251,12 @@ class Session:
             raise InvalidStateError(
                 "nothing was recorded: no track delivered a frame; look at track.muted and ready_state"
             )
-        firsts = [line.head.timestamp for line in self._lines if line.head is not None]
-        self._start = min(firsts) if firsts else self._clock.now_us()
+        firsts = [_begin(line.head) for line in self._lines if line.head is not None]
+        entered = [line.head.timestamp for line in self._lines if line.head is not None and line.intake.late]
+        if firsts:  # a file that begins with sound without its picture, for want of a key frame, is of no use
+            self._start = max(entered) if entered else min(firsts)
+        else:
+            self._start = self._clock.now_us()
         if self._plan.duration is not None:
             self._end = self._start + self._plan.duration
 
@@ -257,7 +266,12 @@ class Session:
         assert self._start is not None
         for line in self._lines:
             intake, head = line.intake, line.head
-            if intake.kind == "video":
+            if intake.format is not None:
+                if intake.kind == "video":
+                    line.video = writer.copy_video(intake.format)
+                else:
+                    line.audio = writer.copy_audio(intake.format)
+            elif intake.kind == "video":
                 assert plan.video is not None
                 first = head if isinstance(head, Picture) else None
                 rate = intake.frame_rate or (1e6 / first.duration if first is not None and first.duration else 30.0)
@@ -320,7 +334,7 @@ class Session:
     def _take_some(self) -> bool:
         """Encode some of what waits, oldest first. Whether there was anything."""
         for count in range(_BATCH):
-            waiting = [(item.timestamp, line) for line in self._lines if not line.done and (item := line.look())]
+            waiting = [(_due(item), line) for line in self._lines if not line.done and (item := line.look())]
             if not waiting:
                 return count > 0
             line = min(waiting, key=lambda pair: pair[0])[1]
@@ -328,11 +342,16 @@ class Session:
             self._encode(line, item)
         return True
 
-    def _encode(self, line: _Line, item: Picture | Sound | None) -> None:
+    def _encode(self, line: _Line, item: Picture | Sound | Chunk | None) -> None:
         assert self._writer is not None
-        if isinstance(item, Picture) and line.video is not None:
+        assert self._start is not None
+        if isinstance(item, Chunk):
+            self._copy(line, item)
+        elif isinstance(item, Picture) and line.video is not None:
             if self._end is not None and item.timestamp >= self._end:
                 self._end_line(line)
+                return
+            if item.timestamp < self._start:
                 return
             line.black = False
             self._writer.mux(line.video.encode(item, self._end))
@@ -342,6 +361,18 @@ class Session:
             self._writer.mux(line.audio.encode(item, self._end))
             if self._end is not None and item.timestamp + item.duration >= self._end:
                 self._end_line(line)
+
+    def _copy(self, line: _Line, chunk: Chunk) -> None:
+        assert self._writer is not None
+        assert self._start is not None
+        middle = chunk.timestamp + chunk.duration // 2
+        if self._end is not None and (chunk.timestamp if line.video is not None else middle) >= self._end:
+            self._end_line(line)  # pictures that are decoded after it and shown before it are lost with it
+        elif isinstance(line.video, CopiedVideo):
+            line.black = False
+            self._writer.mux(line.video.encode(chunk, self._end))
+        elif isinstance(line.audio, CopiedAudio) and (chunk.lead or middle >= self._start):
+            self._writer.mux(line.audio.encode(chunk, self._end))
 
     def _end_line(self, line: _Line) -> None:
         line.done = True
@@ -363,7 +394,7 @@ class Session:
             elif line.video is not None:
                 self._fill_pictures(line, line.video, limit, muted=muted)
 
-    def _fill_pictures(self, line: _Line, video: VideoEncoder, limit: int, *, muted: bool) -> None:
+    def _fill_pictures(self, line: _Line, video: VideoEncoder | CopiedVideo, limit: int, *, muted: bool) -> None:
         assert self._writer is not None
         assert self._start is not None
         last = video.position
@@ -408,6 +439,16 @@ class Session:
         self._next_progress = now + _PROGRESS_US
         self._peak = self._energy = 0.0
         self._energy_samples = 0
+
+
+def _begin(item: Picture | Sound | Chunk) -> int:
+    """When an item is first seen or heard."""
+    return item.timestamp + item.lead if isinstance(item, Chunk) else item.timestamp
+
+
+def _due(item: Picture | Sound | Chunk) -> int:
+    """When an item is to be written."""
+    return item.decode_timestamp if isinstance(item, Chunk) else item.timestamp
 
 
 def _decibels(level: float) -> float:

@@ -19,6 +19,8 @@ import av
 
 from mediastreams._engine.encoding.audio_encoder import AudioEncoder
 from mediastreams._engine.encoding.containers import MUXERS
+from mediastreams._engine.encoding.copied_audio import CopiedAudio
+from mediastreams._engine.encoding.copied_video import CopiedVideo
 from mediastreams._engine.encoding.video_encoder import VideoEncoder
 from mediastreams.errors import EncodingError, NotSupportedError
 
@@ -27,17 +29,18 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.encoding.codecs import EncoderModel, VideoPlan
     from mediastreams._engine.encoding.target import Target
-    from mediastreams._engine.frames import Picture
+    from mediastreams._engine.frames import ChunkFormat, Picture
 
 __all__ = ["Options", "Writer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """FFmpeg options of the user for the encoders of each kind."""
+    """FFmpeg options of the user for the encoders of each kind, and ours for the container."""
 
     video: Mapping[str, str] = field(default_factory=dict)
     audio: Mapping[str, str] = field(default_factory=dict)
+    container: Mapping[str, str] = field(default_factory=dict)
 
 
 class Writer:
@@ -45,8 +48,8 @@ class Writer:
 
     def __init__(self, container: str, target: Target, options: Options | None = None) -> None:
         self.target = target
-        self.video: list[VideoEncoder] = []
-        self.audio: list[AudioEncoder] = []
+        self.video: list[VideoEncoder | CopiedVideo] = []
+        self.audio: list[AudioEncoder | CopiedAudio] = []
         self.end_us = 0
         self._muxer = MUXERS[container]
         self._options = options or Options()
@@ -56,10 +59,11 @@ class Writer:
         muxing = dict(self._muxer.options)
         if not target.rewindable:
             muxing.update(self._muxer.unseekable)
+        muxing.update(self._options.container)
         self._container: OutputContainer = av.open(target, "w", format=self._muxer.name, container_options=muxing)
 
     @property
-    def _encoders(self) -> list[VideoEncoder | AudioEncoder]:
+    def _encoders(self) -> list[VideoEncoder | AudioEncoder | CopiedVideo | CopiedAudio]:
         return [*self.video, *self.audio]
 
     def add_video(self, model: EncoderModel, plan: VideoPlan, first: Picture | None) -> VideoEncoder:
@@ -97,6 +101,33 @@ class Writer:
         _no_unused(model, encoder.unused_options)
         self.audio.append(encoder)
         return encoder
+
+    def copy_video(self, format: ChunkFormat) -> CopiedVideo:
+        """Add a track of pictures that are encoded already.
+
+        Raises: NotSupportedError (the container refuses the codec).
+        """
+        with self._refusing(format):
+            track = CopiedVideo(self._container, format, least_step=self._muxer.least_step)
+        self.video.append(track)
+        return track
+
+    def copy_audio(self, format: ChunkFormat) -> CopiedAudio:
+        """Add a track of sound that is encoded already.
+
+        Raises: NotSupportedError (the container refuses the codec).
+        """
+        with self._refusing(format):
+            track = CopiedAudio(self._container, format)
+        self.audio.append(track)
+        return track
+
+    @contextlib.contextmanager
+    def _refusing(self, format: ChunkFormat) -> Iterator[None]:
+        try:
+            yield
+        except (av.FFmpegError, ValueError) as error:
+            raise NotSupportedError(f"{self._muxer.name} does not take {format.codec}: {error}") from error
 
     def start(self, start: int) -> None:
         """Write the header; ``start`` (µs of the clock) is the file's 0.
