@@ -124,6 +124,8 @@ def parts_of(device, index, constraints):
             ("echo_cancellation", "auto_gain_control", "noise_suppression")
             if device.kind == "audio"
             else ("background_blur",)
+            if "display_surface" not in choices
+            else ()
         ):
             choices.setdefault(name, (False,))
     if device.group_id:

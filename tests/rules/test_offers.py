@@ -30,6 +30,11 @@ def test_a_captured_surface_is_known_by_its_kind_of_surface():
     assert not is_display(CAMERA)
 
 
+def test_a_captured_surface_says_nothing_of_what_only_cameras_do():
+    surface = DeviceModel("video", "s", choices={"display_surface": ("monitor",)})
+    assert offered_values(surface) == {"display_surface": ("monitor",), "device_id": ("s",)}
+
+
 @pytest.mark.parametrize(
     "asked",
     [

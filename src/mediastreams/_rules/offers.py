@@ -22,7 +22,7 @@ _ALWAYS_REPORTED = {
     "audio": ("echo_cancellation", "auto_gain_control", "noise_suppression"),
     "video": ("background_blur",),
 }
-"""Of these the standard says that a device that cannot do it reports a single ``False``."""
+"""Of these the standard says that a camera or microphone that cannot do it reports a single ``False``."""
 
 
 def is_display(model: DeviceModel) -> bool:
@@ -42,7 +42,7 @@ def offered_values(model: DeviceModel) -> dict[str, tuple[Setting, ...]]:
     values: dict[str, tuple[Setting, ...]] = dict(model.choices)
     if model.device_id:
         values["device_id"] = (model.device_id,)
-        for name in _ALWAYS_REPORTED[model.kind]:
+        for name in () if is_display(model) else _ALWAYS_REPORTED[model.kind]:
             values.setdefault(name, (False,))
     if model.group_id:
         values["group_id"] = (model.group_id,)
