@@ -33,8 +33,10 @@ def test_every_spelling_of_a_colour_is_read(text, colour):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "#12", "#12345", "#ggg", "rgb()", "rgb(1,2)", "rgb(1 2,3)", "rgb(1%,2,3)", "rgb(1deg,2,3)", "hsl(1,2,3)"]
-    + ["hsl(1%,2%,3%)", "rgb(1,2,3", "currentcolour", "url(x)", "rgb(1,2,3/4)", "rgb(a,b,c)"],
+    [
+        *("", "#12", "#12345", "#ggg", "rgb()", "rgb(1,2)", "rgb(1 2,3)", "rgb(1%,2,3)", "rgb(1deg,2,3)"),
+        *("hsl(1,2,3)", "hsl(1%,2%,3%)", "rgb(1,2,3", "currentcolour", "url(x)", "rgb(1,2,3/4)", "rgb(a,b,c)"),
+    ],
 )
 def test_what_is_no_colour_is_refused(text):
     with pytest.raises(ValueError, match="no CSS colour"):
