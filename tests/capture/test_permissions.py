@@ -1,6 +1,8 @@
 """``navigator.permissions``: who may, who is asked, and who is told when that changes."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -74,6 +76,37 @@ async def test_a_status_follows_and_fires_change_in_the_task_that_changes_it(clo
     await clock.advance(0)
     assert events == ["prompt", "denied"]
     assert silent == []
+
+
+async def test_a_status_that_somebody_listens_to_is_kept_and_let_go_afterwards(clock):
+    found = []
+    status = weakref.ref(await permissions.query(name="camera"))
+    assert status() is None
+    status = weakref.ref(await listened(found.append))
+    gc.collect()
+    set_permission("camera", "denied")
+    await clock.advance(0)
+    assert [event.target.state for event in found] == ["denied"]
+    found.clear()
+    status().onchange = None
+    gc.collect()
+    assert status() is None
+
+
+def test_a_status_goes_with_the_loop_of_its_listeners():
+    async def listen():
+        return weakref.ref(await listened(print))
+
+    status = asyncio.run(listen())
+    permissions.refresh()
+    gc.collect()
+    assert status() is None
+
+
+async def listened(function):
+    status = await permissions.query(name="camera")
+    status.onchange = function
+    return status
 
 
 @pytest.mark.parametrize(("name", "kind"), [("camera", "video"), ("microphone", "audio")])

@@ -16,6 +16,7 @@ from mediastreams._webidl.tasks import (
     mailbox_of,
     queue_task,
     settle,
+    snapshot,
     start_task,
     wakeups_of,
 )
@@ -408,3 +409,17 @@ async def test_a_started_task_runs_though_nobody_holds_it_and_reports_what_it_ra
     waits[0]().set_result(None)
     await wait_until(lambda: reported)
     assert reported == [("The work raised ValueError", error)]
+
+
+def test_a_snapshot_is_taken_again_when_the_set_changes_meanwhile():
+    class Changing(weakref.WeakSet):
+        changes = 2
+
+        def __iter__(self):
+            if self.changes:
+                self.changes -= 1
+                raise RuntimeError("Set changed size during iteration")
+            return super().__iter__()
+
+    one = threading.Event()
+    assert snapshot(Changing([one])) == [one]

@@ -91,7 +91,8 @@ def parse_constraints(kind: Kind, mapping: Mapping[str, object] | None, *, displ
     SPEC-ISSUE: read in order, the fitness distance makes a required constraint of the other kind infinite
     before it says that such a constraint counts 0; getUserMedia removes it first, and so does this.
 
-    Raises: OverconstrainedError (a value longer than any device's).
+    Raises:
+        OverconstrainedError: a value longer than any device's.
 
     https://w3c.github.io/mediacapture-main/#dfn-basicconstraints
     """

@@ -37,7 +37,9 @@ _FLOORS = {"width": 1, "height": 1, "frame_rate": FRAME_RATE_FLOOR, "aspect_rati
 def user_media_request(*, audio: _Request = None, video: _Request = None) -> dict[Kind, Constraints]:
     """Check and read the argument of ``get_user_media``: the constraints of each requested kind.
 
-    Raises: TypeError (nothing requested; a required constraint that cannot select a device).
+    Raises:
+        TypeError: nothing requested, or a required constraint that cannot select a device.
+        OverconstrainedError: a value longer than any device's.
 
     https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia (steps 1-3, 11.3.2-11.3.4)
     """
@@ -58,7 +60,9 @@ def user_media_request(*, audio: _Request = None, video: _Request = None) -> dic
 def display_media_request(*, video: _Request = True, audio: _Request = None) -> dict[Kind, Constraints]:
     """Check and read the argument of ``get_display_media``: the constraints of each requested kind.
 
-    Raises: TypeError (no video; advanced, min or exact), OverconstrainedError (max below what any surface has).
+    Raises:
+        TypeError: no video; advanced, min or exact.
+        OverconstrainedError: a max below what any surface has, or a value longer than any surface's.
 
     https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia (steps 7-8)
     """

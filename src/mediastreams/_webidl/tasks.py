@@ -30,6 +30,7 @@ __all__ = [
     "queue_task",
     "report",
     "settle",
+    "snapshot",
     "start_task",
     "wakeups_of",
 ]
@@ -343,6 +344,15 @@ class _HandOver:
                 return self.taken.is_set()
             patience = min(2 * patience, _PATIENCE_SECONDS)
         return True
+
+
+def snapshot(members: weakref.WeakSet[_T]) -> list[_T]:
+    """List the members of a weak set that other threads add to."""
+    while True:
+        try:
+            return list(members)
+        except RuntimeError:  # one was added at this moment
+            continue
 
 
 def background_loop() -> asyncio.AbstractEventLoop:

@@ -23,7 +23,7 @@ from mediastreams._rules.properties import PROPERTIES
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.opening import Opening, attempt
-from mediastreams._webidl.tasks import in_parallel, queue_task, start_task
+from mediastreams._webidl.tasks import in_parallel, queue_task, snapshot, start_task
 from mediastreams.capture.device_change_event import DeviceChangeEvent
 from mediastreams.capture.dictionaries import MediaTrackSupportedConstraints
 from mediastreams.capture.enums import MediaDeviceKind, MediaStreamTrackState
@@ -219,11 +219,7 @@ class MediaDevices(EventTarget):
         return any(track._source.model.device_id == device_id for track in self._live_tracks())
 
     def _live_tracks(self) -> list[MediaStreamTrack]:
-        while True:
-            try:
-                return [track for track in self._tracks if track.ready_state is MediaStreamTrackState.LIVE]
-            except RuntimeError:  # another loop's capture was tied at this moment
-                continue
+        return [track for track in snapshot(self._tracks) if track.ready_state is MediaStreamTrackState.LIVE]
 
     # ── permissions ──────────────────────────────────────────────────────────────────────────────
 

@@ -168,7 +168,11 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
 
     @property
     def enabled(self) -> bool:
-        """False: consumers get black pictures or silence. Settable from any thread."""
+        """False: consumers get black pictures or silence. Settable from any thread.
+
+        Raises:
+            TypeError: set to what is no bool.
+        """
         return self._feed.enabled
 
     @enabled.setter

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
-from mediastreams._webidl.tasks import queue_task
+from mediastreams._webidl.tasks import queue_task, snapshot
 from mediastreams.abc import PermissionPolicy
 from mediastreams.capture.enums import PermissionState
 from mediastreams.capture.requests import PERMISSION_NAMES, convert_permission_descriptor
@@ -92,6 +92,13 @@ class PermissionStatus(EventTarget):
             self._state = state
             fire_event(self, "change")
 
+    def _listeners_changed(self) -> None:
+        """*Garbage collection*: one that somebody listens to is kept though nobody holds it.
+
+        https://w3c.github.io/permissions/#garbage-collection
+        """
+        permissions._keep(self)
+
     def __repr__(self) -> str:
         return f"<PermissionStatus {self.name} {self._state}>"
 
@@ -107,6 +114,7 @@ class Permissions:
 
     _policy: PermissionPolicy
     _statuses: weakref.WeakSet[PermissionStatus]
+    _heard: set[PermissionStatus]  # those that somebody listens to
     _listeners: weakref.WeakSet[Any]
 
     @classmethod
@@ -114,6 +122,7 @@ class Permissions:
         created = cls.__new__(cls)
         created._policy = LocalPolicy()
         created._statuses = weakref.WeakSet()
+        created._heard = set()
         created._listeners = weakref.WeakSet()
         return created
 
@@ -162,7 +171,7 @@ class Permissions:
         descriptor = convert_permission_descriptor(permission_desc, keywords, "Permissions.request")
         state = await self._ask(descriptor)
         if state is PermissionState.GRANTED:
-            for listener in list(self._listeners):
+            for listener in snapshot(self._listeners):
                 listener._permission_granted(descriptor["name"])
         return await self.query(descriptor)
 
@@ -186,10 +195,18 @@ class Permissions:
 
     def refresh(self) -> None:
         """Ask the policy again, because its answers may have changed: `PermissionStatus` objects follow. Any thread."""
-        for status in list(self._statuses):
+        for status in snapshot(self._statuses):
+            self._keep(status)  # its listeners may have gone with their loop
             queue_task(status._owner, status._follow, self._state_of(status._descriptor))
-        for listener in list(self._listeners):
+        for listener in snapshot(self._listeners):
             listener._permissions_changed()
+
+    def _keep(self, status: PermissionStatus) -> None:
+        """Hold a status while somebody listens to it."""
+        if status._has_listeners("change"):
+            self._heard.add(status)
+        else:
+            self._heard.discard(status)
 
     def _listen(self, listener: Any) -> None:
         """Tell an object of every `refresh` and grant; held weakly."""
