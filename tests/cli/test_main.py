@@ -11,6 +11,10 @@ import av
 import numpy as np
 import pytest
 
+if sys.platform != "win32":
+    import fcntl
+    import termios
+
 
 @pytest.fixture(autouse=True)
 def _no_screen_and_no_sound_server(tmp_path_factory, monkeypatch):
@@ -143,6 +147,26 @@ def test_a_signal_ends_the_recording_with_a_whole_file_and_a_summary(tmp_path, n
     with av.open(str(target)) as container:
         assert sum(1 for _ in container.decode(video=0)) > 5
         assert container.duration  # written only when the file is ended properly
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_target_that_takes_nothing_does_not_hold_the_command_for_ever(tmp_path):
+    target = tmp_path / "pipe"
+    os.mkfifo(target)
+    reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
+    command = [sys.executable, "-m", "mediastreams", "record", str(target), "--fake", "-q", "--mime-type", "video/webm"]
+    with subprocess.Popen([*command, "--microphone", "none", "--video-bitrate", "20M"]) as process:
+        full, deadline = False, time.monotonic() + 30
+        while not full and time.monotonic() < deadline:
+            time.sleep(0.05)
+            waiting = fcntl.ioctl(reader, termios.FIONREAD, b"\0\0\0\0")
+            full = int.from_bytes(waiting, sys.byteorder) > 60_000
+        assert full
+        while process.poll() is None and time.monotonic() < deadline:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        assert process.returncode == -signal.SIGINT
+    os.close(reader)
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])

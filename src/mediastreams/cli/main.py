@@ -32,9 +32,24 @@ _EXIT_CODES: Final = (
 )
 
 
+_EXAMPLES: Final = """examples:
+  mediastreams devices
+  mediastreams record out.mp4 --seconds 10
+  mediastreams record out.webm --camera logi --constraints width=1280
+  mediastreams record talk.mkv --screen --microphone headset
+  mediastreams record small.webm --input film.mp4 --constraints width=640 --constraints height=360
+  mediastreams snapshot now.png
+
+`mediastreams COMMAND --help` tells the options of a command."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help(sys.stderr)
+        return 2
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -58,10 +73,14 @@ def _sentence(error: BaseException) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mediastreams", description="Cameras, microphones, screens and files, as the browser's MediaStream."
+        prog="mediastreams",
+        description="Cameras, microphones, screens and files, as the browser's MediaStream.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     devices = commands.add_parser("devices", help="list cameras, microphones, speakers and screens")
     devices.add_argument("--json", action="store_true", help="as JSON, with all modes")

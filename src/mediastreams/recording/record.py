@@ -307,7 +307,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
 
 def _fps(counts: Counts) -> float:
-    return counts.frames * 1_000_000 / counts.duration if counts.duration and counts.frames else 0.0
+    return round(counts.frames * 1_000_000 / counts.duration, 3) if counts.duration and counts.frames else 0.0
 
 
 def _progress_of(counts: Counts) -> RecordingProgress:
