@@ -252,6 +252,21 @@ async def test_a_change_while_the_track_is_muted_is_told_right_after_unmute(devi
         assert events[1:] == [("unmute", 640), ("configurationchange", 400), ("mute", 400)]
 
 
+async def test_a_muted_camera_that_is_opened_anew_for_another_size_stays_muted(gum, camera, heard, clock):
+    track = (await gum(video=True)).video
+    camera.mute()
+    await clock.advance(0)
+    events = heard(track, "mute", "unmute")
+    await track.apply_constraints(width={"exact": 1920})
+    await clock.advance(0.1)
+    assert track.get_settings().width == 1920
+    assert events == []
+    assert track.muted
+    camera.unmute()
+    await clock.advance(0.1)
+    assert events == ["unmute"]
+
+
 async def test_what_was_applied_while_muted_is_not_undone_by_an_older_change(devices, backend, heard, clock):
     async with devices.get_display_media(video={"display_surface": "window"}) as stream:
         track, window = stream.video, backend.device(stream.video.label)
@@ -260,7 +275,6 @@ async def test_what_was_applied_while_muted_is_not_undone_by_an_older_change(dev
         window.resize(400, 300)
         await clock.advance(0)
         await track.apply_constraints(width=200)
-        events.clear()
         window.unmute()
         await clock.advance(0)
         assert track.get_settings().width == 200

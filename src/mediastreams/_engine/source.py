@@ -39,7 +39,7 @@ class Demand(NamedTuple):
 class _Delivery:
     """What one start of the source writes to. Cut off by `SourceHub` when that start is over."""
 
-    __slots__ = ("_age", "_hub", "_newer", "_newest", "open")
+    __slots__ = ("_age", "_hub", "_newer", "_newest", "knows_muted", "open")
 
     def __init__(self, hub: SourceHub) -> None:
         from mediastreams._engine.convert import age
@@ -48,6 +48,7 @@ class _Delivery:
         self._hub = hub
         self._newest: Picture | None = None
         self._newer: Picture | None = None
+        self.knows_muted = False  # whether the source has said since its start if it can deliver
         self.open = True
 
     @property
@@ -73,6 +74,7 @@ class _Delivery:
 
     def set_muted(self, *, muted: bool) -> None:
         if self.open:
+            self.knows_muted = True
             self._hub.source_muted(muted=muted)
 
     def reconfigured(self, mode: Mode) -> None:
@@ -158,7 +160,6 @@ class SourceHub:
     def _start(self, mode: Mode | None, settings: Settings) -> Mode | None:
         delivery = _Delivery(self)
         self.ended = self._left = False
-        self.source_muted(muted=False)  # whoever starts says anew that it cannot deliver
         self._delivery = delivery
         reaper.stand_by(self.look_after)
         try:
@@ -166,6 +167,11 @@ class SourceHub:
         except BaseException:
             self._stop()
             raise
+        # Whoever starts says anew that it cannot deliver. Asked afterwards: a source that is opened anew while it is
+        # muted does not unmute in between.
+        with self._lock:
+            if not delivery.knows_muted:
+                self.source_muted(muted=False)
         self.settings = dict(settings)
         _logger.debug("%r runs in %r", self.source, self.mode)
         return self.mode
