@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.frame_iterator import FrameIterator, FrameStats
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._engine.video_layout import DOMRectReadOnly, PlaneLayout, VideoColorSpace
+    from mediastreams._webidl.error_event import ErrorEvent, ErrorEventInit
     from mediastreams._webidl.event import Event, EventInit
     from mediastreams._webidl.events import AddEventListenerOptions, EventListenerOptions, EventTarget
     from mediastreams._webidl.listeners import EventListener
@@ -106,6 +107,10 @@ if TYPE_CHECKING:
     from mediastreams.files.blob import Blob, BlobPropertyBag, EndingType
     from mediastreams.files.file import File, FilePropertyBag
     from mediastreams.files.url import URL
+    from mediastreams.recording.blob_event import BlobEvent, BlobEventInit
+    from mediastreams.recording.enums import BitrateMode, RecordingState
+    from mediastreams.recording.media_recorder import MediaRecorder
+    from mediastreams.recording.media_recorder_options import MediaRecorderOptions
     from mediastreams.recording.record import Recording, record
     from mediastreams.recording.summary import RecordingProgress, RecordingSummary
     from mediastreams.transform.generators import (
@@ -120,7 +125,10 @@ __all__ = [
     "AddEventListenerOptions",
     "AudioData",
     "AudioSelectionPreferenceEnum",
+    "BitrateMode",
     "Blob",
+    "BlobEvent",
+    "BlobEventInit",
     "BlobPropertyBag",
     "CameraDevicePermissionDescriptor",
     "ConstrainBooleanOrDOMStringParameters",
@@ -141,6 +149,8 @@ __all__ = [
     "EchoCancellationModeEnum",
     "EncodingError",
     "EndingType",
+    "ErrorEvent",
+    "ErrorEventInit",
     "Event",
     "EventInit",
     "EventListener",
@@ -161,6 +171,8 @@ __all__ = [
     "MediaDevices",
     "MediaElement",
     "MediaError",
+    "MediaRecorder",
+    "MediaRecorderOptions",
     "MediaSettingsRange",
     "MediaStream",
     "MediaStreamConstraints",
@@ -199,6 +211,7 @@ __all__ = [
     "ReadableStreamReadResult",
     "Recording",
     "RecordingProgress",
+    "RecordingState",
     "RecordingSummary",
     "SecurityError",
     "SelfCapturePreferenceEnum",
@@ -228,7 +241,10 @@ _HOME = {
     "AddEventListenerOptions": "_webidl.events",
     "AudioData": "_engine.audio_data",
     "AudioSelectionPreferenceEnum": "capture.enums",
+    "BitrateMode": "recording.enums",
     "Blob": "files.blob",
+    "BlobEvent": "recording.blob_event",
+    "BlobEventInit": "recording.blob_event",
     "BlobPropertyBag": "files.blob",
     "CameraDevicePermissionDescriptor": "capture.requests",
     "ConstrainBooleanOrDOMStringParameters": "capture.constraint_types",
@@ -249,6 +265,8 @@ _HOME = {
     "EchoCancellationModeEnum": "capture.enums",
     "EncodingError": "errors",
     "EndingType": "files.blob",
+    "ErrorEvent": "_webidl.error_event",
+    "ErrorEventInit": "_webidl.error_event",
     "Event": "_webidl.event",
     "EventInit": "_webidl.event",
     "EventListener": "_webidl.listeners",
@@ -269,6 +287,8 @@ _HOME = {
     "MediaDevices": "capture.media_devices",
     "MediaElement": "elements.media_element",
     "MediaError": "elements.media_error",
+    "MediaRecorder": "recording.media_recorder",
+    "MediaRecorderOptions": "recording.media_recorder_options",
     "MediaSettingsRange": "capture.dictionaries",
     "MediaStream": "capture.media_stream",
     "MediaStreamConstraints": "capture.requests",
@@ -307,6 +327,7 @@ _HOME = {
     "ReadableStreamReadResult": "_webidl.readable_stream",
     "Recording": "recording.record",
     "RecordingProgress": "recording.summary",
+    "RecordingState": "recording.enums",
     "RecordingSummary": "recording.summary",
     "SecurityError": "errors",
     "SelfCapturePreferenceEnum": "capture.enums",

@@ -6,7 +6,7 @@ Not for: the life of tracks.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Self, cast, overload
 
 from mediastreams._webidl.conversions import dom_string, wrong_type
@@ -56,6 +56,7 @@ class MediaStream(EventTarget):
         super().__init__()
         self._id = str(uuid.uuid4())
         self._tracks: tuple[MediaStreamTrack, ...] = ()  # the track set
+        self._watchers: tuple[Callable[[], None], ...] = ()
         # 3. The tracks, each once.
         if stream_or_tracks is not None:
             for track in _tracks_of(stream_or_tracks):
@@ -103,7 +104,7 @@ class MediaStream(EventTarget):
         # 2-3. SPEC-ISSUE: step 3 points to the algorithm that fires `addtrack`, while the event summary and the
         # web-platform-tests say that an application's own call fires nothing. They decide.
         if track not in self._tracks:
-            self._tracks = (*self._tracks, track)
+            self._set_tracks((*self._tracks, track))
 
     def remove_track(self, track: MediaStreamTrack) -> None:
         """Remove a track; one that is not there is no error. The track lives on.
@@ -117,7 +118,7 @@ class MediaStream(EventTarget):
         _check_track(track, "MediaStream.remove_track")
         self._owner.check("MediaStream.remove_track")
         # 2-3. SPEC-ISSUE: as in add_track, no event.
-        self._tracks = tuple(other for other in self._tracks if other is not track)
+        self._set_tracks(tuple(other for other in self._tracks if other is not track))
 
     def clone(self) -> MediaStream:
         """A new stream of clones of all tracks.
@@ -130,6 +131,21 @@ class MediaStream(EventTarget):
         self._owner.check("MediaStream.clone")
         return MediaStream([track.clone() for track in self._tracks])
 
+    # ── for those who must know which tracks there are: recorders ────────────────────────────────────
+
+    def _set_tracks(self, tracks: tuple[MediaStreamTrack, ...]) -> None:
+        if tracks != self._tracks:
+            self._tracks = tracks
+            for watcher in self._watchers:
+                watcher()
+
+    def _watch(self, watcher: Callable[[], None]) -> None:
+        """Have ``watcher`` called after each change of the track set, until `_unwatch`. It must be quick."""
+        self._watchers = (*self._watchers, watcher)
+
+    def _unwatch(self, watcher: Callable[[], None]) -> None:
+        self._watchers = tuple(one for one in self._watchers if one != watcher)
+
     # ── for sources that change a stream's tracks: elements, connections ─────────────────────────────
 
     def _add_track_by_library(self, track: MediaStreamTrack) -> None:
@@ -138,7 +154,7 @@ class MediaStream(EventTarget):
         https://w3c.github.io/mediacapture-main/#track-add
         """
         if track not in self._tracks:
-            self._tracks = (*self._tracks, track)
+            self._set_tracks((*self._tracks, track))
             fire_event(self, "addtrack", MediaStreamTrackEvent, track=track)
 
     def _remove_track_by_library(self, track: MediaStreamTrack) -> None:
@@ -147,7 +163,7 @@ class MediaStream(EventTarget):
         https://w3c.github.io/mediacapture-main/#track-remove
         """
         if track in self._tracks:
-            self._tracks = tuple(other for other in self._tracks if other is not track)
+            self._set_tracks(tuple(other for other in self._tracks if other is not track))
             fire_event(self, "removetrack", MediaStreamTrackEvent, track=track)
 
     # ── Python ───────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MUXERS", "Muxer"]
+__all__ = ["MUXERS", "Muxer", "sliced"]
 
 _INTERLEAVE: Final = {
     "flush_packets": "1",
@@ -54,3 +54,16 @@ MUXERS: Final[Mapping[str, Muxer]] = {
     "flac": Muxer("flac", {"flush_packets": "1"}, {}),
     "ogg": Muxer("ogg", {"flush_packets": "1", "page_duration": "200000"}, {}),
 }
+
+_LONGEST_US: Final = 500_000
+_SHORTEST_US: Final = 50_000  # each piece costs a head: 50 to 300 bytes
+
+
+def sliced(container: str, slice_us: int) -> Mapping[str, str]:
+    """Options that let what is recorded come out in pieces so short that slices of that length can be handed over."""
+    length = min(max(slice_us, _SHORTEST_US), _LONGEST_US)
+    if container in ("webm", "matroska"):
+        return {"cluster_time_limit": str(length // 1000)}
+    if container == "mp4":
+        return {"frag_duration": str(length)}
+    return {"page_duration": str(min(length, 200_000))} if container == "ogg" else {}
