@@ -98,10 +98,10 @@ def silence_like(sound: Sound) -> Sound:
 
 
 def blank_for(chunk: Chunk) -> Picture | Sound:
-    """Answer black or silence of the size and time of what a chunk decodes to, without decoding it."""
+    """Answer black or silence like what a chunk decodes to, without decoding it; black in the order of decoding."""
     shape = chunk.format
     if shape.kind == "video":
-        return black(shape.width, shape.height, chunk.timestamp, chunk.duration)
+        return black(shape.width, shape.height, chunk.decode_timestamp, chunk.duration)
     length = max(1, round(chunk.duration * shape.sample_rate / 1_000_000))
     return silence(shape.sample_rate, shape.layout, shape.channels, length, chunk.timestamp)
 

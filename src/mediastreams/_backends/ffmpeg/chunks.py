@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import av
 import av.error
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.tracks import TrackInfo
 
 __all__ = ["ChunkTimes", "Coded", "format_of"]
+
+_MOST_UNDATED: Final = 16  # pictures that a codec may reorder
 
 
 def format_of(info: TrackInfo, stream: Stream) -> ChunkFormat | None:
@@ -62,25 +64,45 @@ class Coded:
 
 
 class ChunkTimes:
-    """Media times of one stream's packets. ``end``: when the latest picture or sound of all of them is over."""
+    """Media times of one stream's packets. ``end``: when the latest picture or sound of all of them is over.
+
+    Matroska tells only when a picture is shown. Where pictures are shown in another order than they are decoded in,
+    FFmpeg finds out when to decode one after it has seen some; the first have to wait for that.
+    """
 
     def __init__(self, interval: int) -> None:
         self._interval = interval
         self._decode: int | None = None
+        self._undated: list[Coded] = []
         self.end = 0
 
-    def stamp(self, packet: Packet[Stream], ticks: Ticks, begin: int) -> tuple[int, Coded]:
-        """When a packet is due, to be decoded then; and the packet with its times.
-
-        ``begin``: where this repetition of the file begins.
-        """
-        pts = packet.pts if packet.pts is not None else packet.dts
-        dts = packet.dts if packet.dts is not None else packet.pts
+    def look(self, packet: Packet[Stream], ticks: Ticks, begin: int) -> Coded:
+        """Place a packet in media time. ``begin``: where this repetition of the file begins."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
         duration = ticks.span_us(packet.duration or 0) or self._interval
-        media = max(begin, self.end) if pts is None else ticks.us(pts)
-        decode = media if dts is None else ticks.us(dts)
-        if self._decode is not None:
-            decode = max(decode, self._decode + 1)
-        self._decode = decode
+        media = max(begin, self.end) if stamp is None else ticks.us(stamp)
         self.end = max(self.end, media + duration)
-        return decode, Coded(packet, media, duration, max(0, min(begin - media, duration)))
+        return Coded(packet, media, duration, max(0, min(begin - media, duration)))
+
+    def dated(self, coded: Coded, ticks: Ticks) -> list[tuple[int, Coded]]:
+        """Say when packets are to be decoded, in this order: this one and those before it that waited; or none yet."""
+        stamp = coded.packet.dts
+        if stamp is None and coded.packet.pts is not None and len(self._undated) < _MOST_UNDATED:
+            self._undated.append(coded)
+            return []
+        return self._date([*self._undated, coded], coded.media if stamp is None else ticks.us(stamp))
+
+    def rest(self) -> list[tuple[int, Coded]]:
+        """The same for those that still wait when nothing follows."""
+        return self._date(self._undated, min(one.media for one in self._undated)) if self._undated else []
+
+    def _date(self, order: list[Coded], last: int) -> list[tuple[int, Coded]]:
+        self._undated = []
+        times = [last]
+        for coded in reversed(order[:-1]):
+            times.append(times[-1] - coded.duration)
+        dated = []
+        for time, coded in zip(reversed(times), order, strict=True):
+            self._decode = time if self._decode is None else max(time, self._decode + 1)
+            dated.append((self._decode, coded))
+        return dated

@@ -160,16 +160,15 @@ class Lane:
     def decode(self, packet: Packet[Stream]) -> None:
         """Put what comes of a packet into ``ready`` and ``coded``."""
         delivery = self.delivery
-        if delivery is not None and delivery.wants_chunks and self.chunk_format is not None:
-            decode_time, coded = self._chunks.stamp(packet, self._ticks, self._begin)
-            if self._begin == 0 or self.info.kind == "video" or coded.lead < coded.duration:  # no run-up in the middle
-                self.coded.append(Item(decode_time, coded.duration, coded))
-            if not self.decoding:
-                self._keep(packet)
-                return
-        elif not self.decoding:
-            decode_time, coded = self._chunks.stamp(packet, self._ticks, self._begin)
-            self.ready.append(Item(max(self._begin, decode_time), coded.duration, None))
+        copied = delivery is not None and delivery.wants_chunks and self.chunk_format is not None
+        decoding = self.decoding
+        if copied or not decoding:
+            coded = self._chunks.look(packet, self._ticks, self._begin)
+            if copied:
+                self._take_chunks(self._chunks.dated(coded, self._ticks))
+            else:
+                self.ready.append(Item(max(self._begin, coded.media), coded.duration, None))
+        if not decoding:
             self._keep(packet)
             return
         while self._behind:
@@ -179,6 +178,11 @@ class Lane:
                 return
             self._refresh()
         self._run_decoder(packet)
+
+    def _take_chunks(self, dated: list[tuple[int, Coded]]) -> None:
+        for time, coded in dated:
+            if self._begin == 0 or self.info.kind == "video" or coded.lead < coded.duration:  # no run-up in the middle
+                self.coded.append(Item(time, coded.duration, coded))
 
     def _keep(self, packet: Packet[Stream]) -> None:
         """Remember a packet that is passed over, as long as it is needed to decode the next."""
@@ -224,6 +228,7 @@ class Lane:
         """Take what the decoder still holds; this pass has no more packets. Idempotent."""
         if self.drained:
             return
+        self._take_chunks(self._chunks.rest())
         while self.behind:
             self.catch_up()
         self.drained = True

@@ -1,6 +1,7 @@
 """`CopiedAudio`: encoded sound goes into a file as it is; silence in between is made by an encoder of the same codec.
 
-Rules of the file: what an encoder makes is taken only if a decoder that knows the file's head decodes it; else the
+Rules of the file: sound that tells its format in every packet (ADTS, in broadcasts) is brought into the form of files,
+which tell it once. What an encoder makes is taken only if a decoder that knows the file's head decodes it; else the
 track has a gap there.
 """
 
@@ -10,10 +11,12 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from av.bitstream import BitStreamFilterContext
+
 from mediastreams._engine.encoding.audio_encoder import AudioEncoder
 from mediastreams._engine.encoding.codecs import available_encoder
 from mediastreams._engine.encoding.copied import CopiedTrack, scratch_container
-from mediastreams._engine.frames import Chunk, ChunkFormat, Sound
+from mediastreams._engine.frames import MICROSECONDS, Chunk, ChunkFormat, Sound
 from mediastreams._rules.mime_types import codec_of
 
 if TYPE_CHECKING:
@@ -36,6 +39,10 @@ class CopiedAudio(CopiedTrack):
         self._encoder: AudioEncoder | None = None
         self._origin = 0  # where the encoder begins, µs since the start
         self._fits = True
+        self._head = format.extradata
+        self._filter: BitStreamFilterContext | None = None
+        if format.codec == "aac" and not format.extradata:
+            self._filter = BitStreamFilterContext("aac_adtstoasc", format.template)
 
     def start_at(self, start: int) -> None:
         """Set the recording's first instant; before the first packet."""
@@ -69,8 +76,18 @@ class CopiedAudio(CopiedTrack):
             limit = chunk.timestamp - self.start
             packets += [packet for packet in self.flush() if _time(packet.pts or 0, packet.time_base) < limit]
             self._encoder = None
-        packets.append(self._packet_of(chunk))
+        packets += self._unwrapped(self._packet_of(chunk))
         self._position = max(self._position, chunk.timestamp + chunk.duration)
+        return packets
+
+    def _unwrapped(self, packet: Packet[Any]) -> list[Packet[Any]]:
+        if self._filter is None:
+            return [packet]
+        packets = self._filter.filter(packet)
+        for one in packets:
+            one.stream, one.time_base = self._stream, MICROSECONDS
+            if one.has_sidedata("new_extradata"):
+                self._head = bytes(one.get_sidedata("new_extradata"))
         return packets
 
     def _encoder_from(self, timestamp: int) -> AudioEncoder | None:
@@ -87,7 +104,7 @@ class CopiedAudio(CopiedTrack):
                 bit_rate=None,
                 options={},
             )
-            if _same_head(format, made.extradata):
+            if _same_head(format.codec, self._head, made.extradata):
                 self._origin = max(self._position, timestamp) - self.start
                 made.start_at(self.start + self._origin)
                 self._encoder = made
@@ -112,12 +129,11 @@ class CopiedAudio(CopiedTrack):
         return made
 
 
-def _same_head(format: ChunkFormat, own: bytes) -> bool:
+def _same_head(codec: str, theirs: bytes, own: bytes) -> bool:
     """Whether a decoder set up for the one decodes the other's packets."""
-    theirs = format.extradata
-    if format.codec == "aac":  # object type, rate and channels: the first 16 bits of an AudioSpecificConfig
+    if codec == "aac":  # object type, rate and channels: the first 16 bits of an AudioSpecificConfig
         return len(theirs) > 1 and theirs[:2] == own[:2]
-    if format.codec == "opus":  # an OpusHead: the number of channels, and how they are put into streams
+    if codec == "opus":  # an OpusHead: the number of channels, and how they are put into streams
         return theirs[9:10] == own[9:10] and theirs[18:] == own[18:]
     return False
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mediastreams._engine.encoding.codecs import VideoPlan, available_encoder
 from mediastreams._engine.encoding.copied import CopiedTrack, scratch_container
 from mediastreams._engine.encoding.parameter_sets import length_size, parameter_sets, with_lengths
-from mediastreams._engine.encoding.video_encoder import VideoEncoder
+from mediastreams._engine.encoding.video_encoder import MP4_TAGS, VideoEncoder
 from mediastreams._engine.frames import Chunk, ChunkFormat, Picture
 from mediastreams._rules.mime_types import codec_of
 
@@ -37,6 +37,8 @@ class CopiedVideo(CopiedTrack):
 
     def __init__(self, container: OutputContainer, format: ChunkFormat, *, least_step: int) -> None:
         super().__init__(container, format)
+        if container.format.name == "mp4" and format.codec in MP4_TAGS:
+            self._stream.codec_context.codec_tag = MP4_TAGS[format.codec]
         self.width = format.width
         self.height = format.height
         self.frames = 0

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.encoding.codecs import EncoderModel, VideoPlan
 
-__all__ = ["VideoEncoder"]
+__all__ = ["MP4_TAGS", "VideoEncoder"]
 
-_MP4_TAGS: Final[Mapping[str, str]] = {"hevc": "hvc1"}  # FFmpeg's own choice, hev1, is not played by Apple's players
+MP4_TAGS: Final[Mapping[str, str]] = {"hevc": "hvc1"}  # FFmpeg's own choice, hev1, is not played by Apple's players
 _KEY_PICTURE: Final = 1  # av.video.frame.PictureType.I
 _UNSPECIFIED: Final = 2
 _BT601: Final = 6
@@ -72,7 +72,7 @@ class VideoEncoder:
         context.width, context.height, context.pix_fmt = self.width, self.height, self.pixel_format
         context.time_base = MICROSECONDS
         context.gop_size = self._latest_key(plan)
-        tag = plan.tag or (_MP4_TAGS.get(context.codec.canonical_name) if container.format.name == "mp4" else None)
+        tag = plan.tag or (MP4_TAGS.get(context.codec.canonical_name) if container.format.name == "mp4" else None)
         if tag is not None:
             context.codec_tag = tag
         if plan.bit_rate:
