@@ -253,6 +253,24 @@ def test_a_loop_that_is_closed_under_a_live_stream_leaves_nothing_behind():
     in_thread(lambda: list(frames))  # ends
 
 
+def test_calls_wait_for_each_other_on_every_loop_that_a_track_lives_to_see(devices):
+    async def apply(track, *widths):
+        await asyncio.gather(*(track.apply_constraints(width=width) for width in widths))
+        return track.get_settings().width
+
+    async def begin():
+        stream = await devices.get_user_media(video=True)
+        return stream, await apply(stream.video, 320, 160)
+
+    async def go_on():
+        with stream:
+            return await apply(stream.video, 640, 100)
+
+    stream, width = in_thread(lambda: asyncio.run(begin()))
+    assert width == 160
+    assert in_thread(lambda: asyncio.run(go_on())) == 100
+
+
 def test_a_stream_can_be_used_on_a_later_loop():
     devices = ms.MediaDevices(backends=[FakeBackend([FakeCamera(label="Only")])])
     stream = in_thread(lambda: asyncio.run(_open(devices)))

@@ -36,9 +36,7 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
     https://w3c.github.io/mediacapture-main/#dom-constrainablepattern-applyconstraints
     """
     # 4. In parallel, in the order of the calls.
-    if track._applying is None:
-        track._applying = asyncio.Lock()
-    async with track._applying:
+    async with _turn_of(track):
         source, constraints = track._source, track._constraints if new_constraints is None else new_constraints
         # ApplyConstraints 1-2. Select, or fail with the constraint's name.
         parsed = parse_constraints(track.kind, constraints, display=source.display)
@@ -68,6 +66,14 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
             abandoned=lambda settings: queue_task(track._owner, commit, settings),
         )
         commit(settings)
+
+
+def _turn_of(track: MediaStreamTrack) -> asyncio.Lock:
+    """Give the lock that puts a track's calls in order. A track may outlive its loop, and a lock belongs to one."""
+    loop = asyncio.get_running_loop()
+    if track._applying is None or track._applying[0] is not loop:
+        track._applying = (loop, asyncio.Lock())
+    return track._applying[1]
 
 
 def settings_satisfying(

@@ -53,6 +53,7 @@ else:
     from typing import TypeVar  # which learns of defaults in Python 3.13
 
     FrameT_co = TypeVar("FrameT_co", covariant=True)
+_TrackT = TypeVar("_TrackT", bound="MediaStreamTrack")
 
 __all__ = ["MediaStreamTrack"]
 
@@ -145,7 +146,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     _hinted: dict[str, bool]  # the defaults that hints have brought
     _feed: TrackFeed
     _stats: MediaStreamTrackAudioStats | MediaStreamTrackVideoStats | None
-    _applying: asyncio.Lock | None  # applyConstraints calls, one after another
+    _applying: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None  # applyConstraints calls, one after another
     _applications: int  # how many have selected settings
     _committed: int  # the latest of them that is done
 
