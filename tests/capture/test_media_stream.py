@@ -51,7 +51,7 @@ async def test_a_stream_of_tracks_has_each_once_ended_or_not(stream, heard):
     assert events == []
 
 
-@pytest.mark.parametrize("wrong", [5, "tracks", [5], {"a": 1}, b"x"])
+@pytest.mark.parametrize("wrong", [None, 5, "tracks", [5], {"a": 1}, b"x"])
 def test_a_stream_is_made_of_a_stream_or_tracks_only(wrong):
     with pytest.raises(TypeError, match=r"MediaStream\(\)"):
         ms.MediaStream(wrong)

@@ -44,7 +44,7 @@ class MediaStream(EventTarget):
     def __init__(self, stream: MediaStream, /) -> None: ...
     @overload
     def __init__(self, tracks: Iterable[MediaStreamTrack], /) -> None: ...
-    def __init__(self, stream_or_tracks: MediaStream | Iterable[MediaStreamTrack] | None = None, /) -> None:
+    def __init__(self, stream_or_tracks: MediaStream | Iterable[MediaStreamTrack] = (), /) -> None:
         """*The MediaStream constructor*.
 
         Raises:
@@ -58,10 +58,9 @@ class MediaStream(EventTarget):
         self._tracks: tuple[MediaStreamTrack, ...] = ()  # the track set
         self._watchers: tuple[Callable[[], None], ...] = ()
         # 3. The tracks, each once.
-        if stream_or_tracks is not None:
-            for track in _tracks_of(stream_or_tracks):
-                if track not in self._tracks:
-                    self._tracks = (*self._tracks, track)
+        for track in _tracks_of(stream_or_tracks):
+            if track not in self._tracks:
+                self._tracks = (*self._tracks, track)
 
     @property
     def id(self) -> str:
