@@ -1,4 +1,7 @@
-"""One picture of the default camera, as a file. Run with MEDIASTREAMS_FAKE_DEVICES=1 where there is no camera."""
+"""One picture of the default camera, as a file; needs Pillow (``pip install pillow``).
+
+Run with MEDIASTREAMS_FAKE_DEVICES=1 where there is no camera.
+"""
 
 import asyncio
 
