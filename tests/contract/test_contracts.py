@@ -187,7 +187,7 @@ class Speaker(Sink):
         ("stands", "must grow"),
         ("other clock", "not the clock's"),
         ("fraction", "whole microseconds"),
-        ("wrong rate", "off their count"),
+        ("wrong rate", "another rate"),
         ("nothing", "0 samples were asked for"),
         ("silent", "nothing was asked for"),
     ],

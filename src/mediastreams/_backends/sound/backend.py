@@ -1,6 +1,6 @@
 """The back end ``miniaudio``: microphones and speakers of PulseAudio, PipeWire, ALSA, Core Audio and WASAPI.
 
-Not for: playing; speakers are listed for `enumerate_devices`.
+Not for: moving samples (``microphone.py``, ``speaker.py``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from mediastreams._backends.sound.listing import SoundAddress, list_sound
 from mediastreams._backends.sound.microphone import Microphone
 from mediastreams._backends.sound.native import list_native, system_sound
 from mediastreams._backends.sound.pulse import PulseState, the_watch
-from mediastreams.abc import Backend, Device, Source
+from mediastreams._backends.sound.speaker import USUAL_MODE, Speaker
+from mediastreams.abc import AudioMode, Backend, Device, Sink, Source
 from mediastreams.errors import NotSupportedError
 
 __all__ = ["SoundBackend"]
@@ -37,6 +38,12 @@ class SoundBackend(Backend):
         if device.device_class != "audioinput" or not isinstance(device.handle, SoundAddress):
             raise NotSupportedError(f"{device.label} is a speaker: it cannot be recorded")
         return Microphone(device.handle, device.label)
+
+    def create_sink(self, device: Device) -> Sink:
+        mode = device.model.modes[0] if device.model.modes else None
+        if device.device_class != "audiooutput" or not isinstance(device.handle, SoundAddress):
+            raise NotSupportedError(f"{device.label} is a microphone: nothing can be played there")
+        return Speaker(device.handle, device.label, mode if isinstance(mode, AudioMode) else USUAL_MODE)
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         if sys.platform == "linux":

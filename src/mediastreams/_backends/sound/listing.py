@@ -16,10 +16,11 @@ from mediastreams._backends.sound.pulse import PulseState, read_server
 from mediastreams._rules.values import AudioMode, DeviceModel
 from mediastreams.abc import Device
 
-__all__ = ["MAX_LATENCY", "MIN_LATENCY", "SoundAddress", "list_sound"]
+__all__ = ["MAX_LATENCY", "MIN_LATENCY", "SPEAKER_LATENCY", "SoundAddress", "list_sound"]
 
 MIN_LATENCY: Final = 0.005
 MAX_LATENCY: Final = 0.5
+SPEAKER_LATENCY: Final = 0.08
 _USUAL_LATENCY: Final = 0.01
 
 
@@ -76,10 +77,10 @@ def _from_native(technology: Technology) -> Iterator[Device]:
 def _device(
     address: SoundAddress, label: str, *, output: bool, native: NativeDevice, group: str, default: bool
 ) -> Device:
+    mode = AudioMode(native.sample_rate, native.channels, native.bits, MIN_LATENCY, MAX_LATENCY)
     if output:
-        model = DeviceModel("audio")
+        model = DeviceModel("audio", modes=(mode,), defaults={"latency": SPEAKER_LATENCY})
     else:
-        mode = AudioMode(native.sample_rate, native.channels, native.bits, MIN_LATENCY, MAX_LATENCY)
         off = (False,)  # nothing here cancels echo or changes the gain
         model = DeviceModel(
             "audio",

@@ -17,14 +17,14 @@ from typing import Final
 
 from mediastreams._backends.sound.listing import MAX_LATENCY, MIN_LATENCY, SoundAddress, list_sound
 from mediastreams._backends.sound.native import capture_device, explain, load_miniaudio
-from mediastreams._backends.sound.pulse import PulseState, the_watch
+from mediastreams._backends.sound.pulse import PulseDevice, follow_device
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frames import Sound
 from mediastreams._engine.sample_clock import SampleClock
 from mediastreams._engine.worker import Worker
 from mediastreams._rules.values import AudioMode, Mode, Settings
 from mediastreams.abc import Clock, Delivery, Source
-from mediastreams.errors import DOMException, NotFoundError, NotReadableError
+from mediastreams.errors import DOMException, NotReadableError
 
 __all__ = ["Microphone"]
 
@@ -80,7 +80,6 @@ class _Capture:
         self._opened = threading.Event()
         self._failure: DOMException | None = None
         self._stopping = False
-        self._index: int | None = None  # of the source at the server: another one is another microphone
         self._gone = False
         self._muted_there = False
         self._suspended = False
@@ -108,7 +107,7 @@ class _Capture:
         leave: Callable[[], None] | None = None
         try:
             if self._address.technology == "PULSEAUDIO":
-                leave = self._follow_server()
+                leave = follow_device(self._address.id, self._label, self._on_news, output=False)
             self._run()
         except DOMException as error:
             failure = error
@@ -124,28 +123,12 @@ class _Capture:
             elif not self._stopping:
                 self._delivery.end(failure)
 
-    def _follow_server(self) -> Callable[[], None]:
-        """Have the server's news, and wait for the first of it.
-
-        Raises: NotFoundError when the microphone is not there.
-        """
-        first = threading.Event()
-
-        def on_state(state: PulseState | None) -> None:
-            found = state.microphone(self._address.id) if state else None
-            if found is None or (self._index is not None and found.index != self._index):
-                self._gone = True
-            else:
-                self._index = found.index
-                self._muted_there, self._suspended = found.muted, found.suspended
-            first.set()
-            self._wake.set()
-
-        leave = the_watch.listen(on_state)
-        if not first.wait(_STOP_SECONDS) or self._gone:
-            leave()
-            raise NotFoundError(f"The microphone {self._label} is not there (any more)")
-        return leave
+    def _on_news(self, found: PulseDevice | None) -> None:
+        if found is None:
+            self._gone = True
+        else:
+            self._muted_there, self._suspended = found.muted, found.suspended
+        self._wake.set()
 
     def _run(self) -> None:
         mode = self._mode
@@ -164,7 +147,7 @@ class _Capture:
             try:
                 device.start(callback)
             except sound.MiniaudioError as error:
-                raise explain(sound, error, self._label) from error
+                raise explain(sound, error, f"microphone {self._label}") from error
             try:
                 self._opened.set()
                 self._deliver()

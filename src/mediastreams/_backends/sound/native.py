@@ -1,6 +1,6 @@
 """miniaudio below its Python class: listing with ids as text, ids back again, errors by name, contexts that close.
 
-Not for: deciding what is listed (``listing.py``) or capturing (``microphone.py``).
+Not for: deciding what is listed (``listing.py``), capturing (``microphone.py``) or playing (``speaker.py``).
 
 Rules of the file: miniaudio's technologies are always named, or it tries JACK, which complains on stderr.
 """
@@ -19,7 +19,16 @@ from mediastreams.errors import DOMException, NotAllowedError, NotFoundError, No
 if TYPE_CHECKING:
     import miniaudio
 
-__all__ = ["NativeDevice", "Technology", "capture_device", "explain", "list_native", "load_miniaudio", "system_sound"]
+__all__ = [
+    "NativeDevice",
+    "Technology",
+    "capture_device",
+    "explain",
+    "list_native",
+    "load_miniaudio",
+    "playback_device",
+    "system_sound",
+]
 
 Technology = Literal["PULSEAUDIO", "ALSA", "COREAUDIO", "WASAPI"]
 _WIDE: Final = {"WASAPI"}  # ids in UTF-16; the others' are bytes
@@ -144,19 +153,45 @@ def capture_device(
     Raises: NotFoundError, NotReadableError, NotAllowedError.
     """
     sound = load_miniaudio()
-    handle = _id_handle(sound.ffi, technology, device_id)
+    options = _options(sound, technology, device_id, sample_rate, channels, period_ms)
+    with _open(sound, sound.CaptureDevice, options, f"microphone {device_id}") as device:
+        yield device
+
+
+@contextmanager
+def playback_device(
+    technology: Technology, device_id: str, *, sample_rate: int, channels: int, period_ms: int, periods: int
+) -> Iterator[miniaudio.PlaybackDevice]:
+    """An open speaker, not yet started, taking interleaved ``float32``. Everything is closed at the end.
+
+    Raises: NotFoundError, NotReadableError, NotAllowedError.
+    """
+    sound = load_miniaudio()
+    options = _options(sound, technology, device_id, sample_rate, channels, period_ms)
+    options["callback_periods"] = periods
+    with _open(sound, sound.PlaybackDevice, options, f"speaker {device_id}") as device:
+        yield device
+
+
+def _options(
+    sound: Any, technology: Technology, device_id: str, sample_rate: int, channels: int, period_ms: int
+) -> dict[str, Any]:
+    return {
+        "nchannels": channels,
+        "sample_rate": sample_rate,
+        "buffersize_msec": period_ms,
+        "device_id": _id_handle(sound.ffi, technology, device_id),
+        "backends": [sound.Backend[technology]],
+        "app_name": "mediastreams",
+    }
+
+
+@contextmanager
+def _open(sound: Any, make: Any, options: dict[str, Any], name: str) -> Iterator[Any]:
     try:
-        device = sound.CaptureDevice(
-            sound.SampleFormat.FLOAT32,
-            nchannels=channels,
-            sample_rate=sample_rate,
-            buffersize_msec=period_ms,
-            device_id=handle,
-            backends=[sound.Backend[technology]],
-            app_name="mediastreams",
-        )
+        device = make(sound.SampleFormat.FLOAT32, **options)
     except sound.MiniaudioError as error:
-        raise explain(sound, error, device_id) from error
+        raise explain(sound, error, name) from error
     # The class closes the device but never its context, which is a connection and its thread.
     context = device._context  # noqa: SLF001
     try:
@@ -167,13 +202,13 @@ def capture_device(
 
 
 def explain(sound: Any, error: Exception, name: str) -> DOMException:
-    """The named error for one of miniaudio's, whose last argument is its number."""
+    """The named error for one of miniaudio's, whose last argument is its number. ``name``: “microphone Desk”."""
     lib = sound.lib
     number = error.args[-1] if error.args and isinstance(error.args[-1], int) else 0
     if number in {lib.MA_NO_DEVICE, lib.MA_DOES_NOT_EXIST}:
-        return NotFoundError(f"The microphone {name} is not there (any more)")
+        return NotFoundError(f"The {name} is not there (any more)")
     if number == lib.MA_ACCESS_DENIED:
-        return NotAllowedError(f"The system does not let this program hear {name}: allow it in its privacy settings")
+        return NotAllowedError(f"The system does not let this program use the {name}: allow it in its privacy settings")
     if number in {lib.MA_BUSY, lib.MA_ALREADY_IN_USE}:
-        return NotReadableError(f"The microphone {name} is in use by another program: close it", errno=errno.EBUSY)
-    return NotReadableError(f"The microphone {name} cannot be opened: {error.args[0]} ({number})")
+        return NotReadableError(f"The {name} is in use by another program: close it", errno=errno.EBUSY)
+    return NotReadableError(f"The {name} cannot be opened: {error.args[0]} ({number})")

@@ -1,7 +1,7 @@
 """What a PulseAudio (or PipeWire) server has: microphones, speakers, defaults, mutes, and the news of them.
 
 Not for: moving samples. `read_server` looks once; `PulseWatch` keeps looking, on one thread for the whole
-process, which runs while somebody listens.
+process, which runs while somebody listens. `follow_device` looks after one device that is open.
 
 Rules of the file: a `pulsectl.Pulse` belongs to one thread; pulsectl's ``sample_spec`` points to memory that
 is no longer there and is never read.
@@ -20,11 +20,13 @@ from typing import Any, Final
 
 from mediastreams._backends.sysfs import physical_device
 from mediastreams._engine.worker import Worker, after_fork_in_child
+from mediastreams.errors import NotFoundError
 
-__all__ = ["PulseDevice", "PulseState", "PulseWatch", "read_server", "the_watch"]
+__all__ = ["PulseDevice", "PulseState", "PulseWatch", "follow_device", "read_server", "the_watch"]
 
 _logger = logging.getLogger(__name__)
 _RETRY_SECONDS: Final = 2.0
+_FIRST_SECONDS: Final = 5.0
 _user: Final[dict[str, int]] = {}  # the process that first used libpulse; whether a child was told
 
 
@@ -49,9 +51,9 @@ class PulseState:
 
     devices: tuple[PulseDevice, ...]
 
-    def microphone(self, name: str) -> PulseDevice | None:
-        """The source of that name."""
-        return next((d for d in self.devices if d.name == name and not d.output), None)
+    def find(self, name: str, *, output: bool) -> PulseDevice | None:
+        """The sink or source of that name."""
+        return next((d for d in self.devices if d.name == name and d.output is output), None)
 
     def listing(self) -> frozenset[tuple[str, str, bool, bool]]:
         """What `enumerate_devices` could tell apart."""
@@ -242,3 +244,33 @@ class _Session:
 
 
 the_watch: Final = PulseWatch()
+
+
+def follow_device(
+    name: str, label: str, news: Callable[[PulseDevice | None], None], *, output: bool
+) -> Callable[[], None]:
+    """Have ``news`` called with a device's state at each change, and with ``None`` when it is gone.
+
+    Returns when the first news was told; the call it returns ends it. On the watch's thread. What is plugged in later
+    under the same name is another device.
+
+    Raises:
+        NotFoundError: it is not there.
+    """
+    first = threading.Event()
+    index: int | None = None
+    gone = False
+
+    def on_state(state: PulseState | None) -> None:
+        nonlocal index, gone
+        found = state.find(name, output=output) if state else None
+        gone = gone or found is None or (index is not None and found.index != index)
+        index = index if found is None else found.index
+        news(None if gone else found)
+        first.set()
+
+    leave = the_watch.listen(on_state)
+    if not first.wait(_FIRST_SECONDS) or gone:
+        leave()
+        raise NotFoundError(f"The {'speaker' if output else 'microphone'} {label} is not there (any more)")
+    return leave
