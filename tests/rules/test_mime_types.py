@@ -11,6 +11,7 @@ from mediastreams._rules.mime_types import (
     mime_type_of,
     parse_mime_type,
     select_codec,
+    type_problem,
 )
 
 __all__ = []
@@ -66,6 +67,8 @@ def test_what_is_no_media_type_is_refused(text):
         ("pcm", "pcm"),
         ("1", "pcm"),
         ("mp4a.69", None),
+        ("mp4a.40.5", None),
+        ("mp4a.40.29", None),
         ("vorbis", None),
         ("vp99", None),
         ("", None),
@@ -156,3 +159,60 @@ def test_an_unknown_codec_is_refused():
 def test_a_file_has_a_media_type_that_is_read_back(container, video, audio, text):
     assert mime_type_of(CONTAINERS[container], video, audio) == text
     assert container_of_type(parse_mime_type(text)) is CONTAINERS[container]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "video/webm",
+        'video/webm;codecs="vp9,opus"',
+        'video/webm; codecs="av01.0.04M.08, opus"',
+        "video/webm;codecs=opus",
+        "VIDEO/WEBM;codecs=VP09.00.10.08",
+        "video/mp4;codecs=avc1.42E01E,mp4a.40.2",
+        "video/mp4;codecs=avc1,opus",
+        "video/mp4;codecs=hev1.1.6.L186.B0,opus",
+        "video/x-matroska;codecs=hvc1",
+        "video/x-matroska;codecs=pcm",
+        "audio/webm",
+        "audio/ogg;codecs=opus",
+        "audio/wav",
+        "audio/wav;codecs=1",
+        "audio/flac",
+        "audio/mp4;codecs=mp4a.40.2",
+    ],
+)
+def test_a_recorder_takes_types_that_containers_hold_and_encoders_make(text):
+    assert type_problem(text, lambda _: True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("webm", "no media type"),
+        ('audio/mp4: codecs="opus"', "no media type"),
+        ("video/invalid", "not recorded here"),
+        ("audio/banana", "not recorded here"),
+        ("text/plain", "not recorded here"),
+        ("audio/webm;codecs=vorbis", "'vorbis' is not known"),
+        ("video/webm;codecs=avc1", "does not hold 'avc1'"),
+        ("video/mp4;codecs=vp8", "does not hold 'vp8'"),
+        ("audio/ogg;codecs=aac", "does not hold 'aac'"),
+        ("audio/webm;codecs=vp8", "holds no pictures"),
+        ('video/webm;codecs="vp8,vp9"', "more than one video codec"),
+        ('video/mp4;codecs="opus,mp4a.40.2"', "more than one audio codec"),
+        ("video/mp4;codecs=av01.0.04M.10", "8 bits"),
+        ("video/mp4;codecs=avc1.nonsense", "is not how H.264 is written"),
+    ],
+)
+def test_a_recorder_says_why_it_does_not_take_a_type(text, problem):
+    assert problem in type_problem(text, lambda _: True)
+
+
+def test_without_an_encoder_a_type_is_not_taken():
+    assert "no working encoder for 'vp9'" in type_problem("video/webm;codecs=vp9", lambda codec: codec != "vp9")
+    assert type_problem("video/webm", lambda codec: codec == "av1") is None
+    assert "no working encoder for video/webm" in type_problem("video/webm", lambda codec: codec == "opus")
+    assert "no working encoder for audio/webm" in type_problem("audio/webm", lambda codec: codec == "vp8")
+    assert "no working encoder for video/webm" in type_problem("video/webm;codecs=opus", lambda codec: codec == "opus")

@@ -37,7 +37,7 @@ _HEVC: Final = re.compile(
 )
 _AV1: Final = re.compile(r"av01\.(\d)\.\d{2}[mh](?:\.(\d{2})(?:\..+)?)?", re.IGNORECASE)
 _VP: Final = re.compile(r"vp0[89]\.(\d{2})\.\d{2}\.(\d{2})(?:\..+)?", re.IGNORECASE)
-_VP_SHORT: Final = re.compile(r"vp0?[89](?:\.0)?", re.IGNORECASE)
+_VP_SHORT: Final = re.compile(r"vp[89](?:\.0)?", re.IGNORECASE)
 
 
 def form_of(text: str) -> CodecForm:
