@@ -98,7 +98,7 @@ async def test_frames_lie_exactly_on_their_rates_grid_and_count(devices, clock):
 async def test_two_hours_bring_no_drift(clock):
     backend = FakeBackend([FakeCamera(label="A")])
     source = backend.create_source(backend.list_devices()[0])
-    slow = next(mode for mode in backend.list_devices()[0].model.modes if mode.max_frame_rate == 5)
+    slow = next(mode for mode in backend.list_devices()[0].model.modes if mode.max_frame_rate == 15)
 
     class Last:
         timestamp = 0
@@ -209,7 +209,7 @@ async def test_unplugging_ends_the_track_and_plugging_in_brings_the_camera_back(
 
 
 async def test_a_muted_camera_delivers_nothing_and_its_counter_shows_the_gap(backend, devices, clock):
-    stream = await clock.until(devices.get_user_media(video={"width": 320, "height": 240, "frame_rate": 10}))
+    stream = await clock.until(devices.get_user_media(video={"width": 320, "height": 240, "frame_rate": 20}))
     heard = []
     for name in ("mute", "unmute"):
         stream.video.on(name)(lambda event: heard.append((event.type, stream.video.muted)))
@@ -218,17 +218,17 @@ async def test_a_muted_camera_delivers_nothing_and_its_counter_shows_the_gap(bac
     frames = await _frames(clock, stream.video, 2.0)
     assert heard == [("mute", True), ("unmute", False)]
     times = [frame.timestamp - start for frame in frames]
-    assert [b - a for a, b in pairwise(times) if b - a != 100_000] == [600_000]
+    assert [b - a for a, b in pairwise(times) if b - a != 50_000] == [550_000]
     counters = [read_counter(frame.to_ndarray("rgb24")) for frame in frames]
-    assert counters[-1] - counters[0] == 19
+    assert counters[-1] - counters[0] == 39
     stream.video.stop()
 
 
 async def test_a_stalled_camera_says_nothing(backend, devices, clock):
-    stream = await clock.until(devices.get_user_media(video={"width": 320, "height": 240, "frame_rate": 10}))
+    stream = await clock.until(devices.get_user_media(video={"width": 320, "height": 240, "frame_rate": 20}))
     backend.device(USER).script([(0.45, "stall"), (1.45, "resume")])
     frames = await _frames(clock, stream.video, 2.0)
-    assert len(frames) == 10
+    assert len(frames) == 20
     assert not stream.video.muted
     stream.video.stop()
 
@@ -314,7 +314,7 @@ async def test_devices_are_what_the_test_says(clock):
 
 
 async def test_settings_change_what_a_running_camera_shows(devices, clock):
-    size = {"width": 320, "height": 240, "frame_rate": 10}
+    size = {"width": 320, "height": 240, "frame_rate": 20}
     stream = await clock.until(devices.get_user_media(video=size))
     track = stream.video
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MediaStreamTrackAudioStats", "MediaStreamTrackVideoStats"]
 
 _C = TypeVar("_C", AudioCounts, VideoCounts)
-_LONGEST_TASK_SECONDS: Final = 1.0  # who reads for longer than that without a break is waiting for news
+_LONGEST_TASK_SECONDS: Final = 0.25  # who reads for longer than that without a break is waiting for news
 
 
 class _TrackStats(Generic[_C]):

@@ -27,13 +27,13 @@ __all__ = [
 ]
 
 _SIZES: Final = ((320, 240), (640, 360), (640, 480), (800, 600), (1280, 720), (1280, 960), (1920, 1080))
-_RATES: Final = (5.0, 10.0, 15.0, 20.0, 24.0, 25.0, 30.0, 60.0)
+_RATES: Final = (15.0, 20.0, 24.0, 25.0, 30.0, 60.0)
 _SWITCH: Final = (False, True)
 
 CAMERA_MODES: Final = tuple(
     VideoMode(width, height, rate, rate, "yuv420p") for width, height in _SIZES for rate in _RATES
 )
-"""Sizes and rates of a usual webcam, each rate a mode of its own."""
+"""Sizes and rates of a usual webcam, each rate a mode of its own. Slower ones are for the engine to make."""
 
 MICROPHONE_MODES: Final = tuple(
     AudioMode(rate, channels, 16, 0.01, 0.1) for rate in (48_000, 44_100, 16_000) for channels in (1, 2)
