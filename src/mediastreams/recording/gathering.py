@@ -146,8 +146,9 @@ class Gathering:
     def _start(self, recorder: MediaRecorder) -> None:
         self.started = True
         recorder._fire_start(self, self._mime_type)
-        for task in self._held:
-            self._tell(task)
+        self.waiting.extendleft(reversed(self._held))  # before blobs that the worker may have ready
+        for _ in self._held:
+            queue_task(self._owner, _run_next, self._recorder)
         self._held.clear()
 
     def _tell(self, task: Callable[[MediaRecorder], object]) -> None:
