@@ -20,7 +20,7 @@ __all__ = ["MAX_LATENCY", "MIN_LATENCY", "SPEAKER_LATENCY", "SoundAddress", "lis
 
 MIN_LATENCY: Final = 0.005
 MAX_LATENCY: Final = 0.5
-SPEAKER_LATENCY: Final = 0.08
+SPEAKER_LATENCY: Final = 0.1
 _USUAL_LATENCY: Final = 0.01
 
 

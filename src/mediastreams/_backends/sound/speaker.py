@@ -36,7 +36,7 @@ __all__ = ["USUAL_MODE", "Speaker"]
 USUAL_MODE: Final = AudioMode(48_000, 2)
 
 _logger = logging.getLogger(__name__)
-_PERIODS: Final = 4  # of the device's buffer
+_PERIODS: Final = 5  # of the device's buffer
 _AHEAD_PERIODS: Final = 2  # in the ring at first: what a busy interpreter may take from the worker
 _MOST_AHEAD: Final = 12
 _WARM_UP: Final = 8  # call-backs until the device asks evenly; a server wakes its own device meanwhile
