@@ -1,10 +1,9 @@
 import random
-from dataclasses import replace
 from math import inf
 
 import pytest
 
-from mediastreams._rules.box_search import SizeAsk, bound_of_box, nearest_in_box, nearest_on_line, size_distance
+from mediastreams._rules.box_search import BoxSearch, SizeAsk, size_distance
 
 CLOSE = 1e-4
 
@@ -28,6 +27,10 @@ def random_ask(rng, width, height):
     )
 
 
+def nearest_in_box(ask, below=inf):
+    return BoxSearch(ask).nearest(ask.width[1], ask.height[1], below)
+
+
 def brute(ask, sizes):
     return min((size_distance(ask, *size) for size in sizes), default=inf)
 
@@ -48,39 +51,27 @@ def test_the_search_in_a_box_finds_what_trying_every_size_finds(seed):
             assert size_distance(ask, *size) == distance
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_the_search_on_a_line_finds_what_trying_every_size_finds(seed):
-    rng = random.Random(seed)
-    for _ in range(4):
-        width, height = rng.randrange(1, 300), rng.randrange(1, 300)
-        ask = replace(random_ask(rng, width, height), aspect=(0.0, inf), ideal_aspect=None)
-        longest = max(width, height)
-        every = (
-            (max(1, round(side * width / longest)), max(1, round(side * height / longest)))
-            for side in range(1, longest + 1)
-        )
-        distance, size = nearest_on_line(ask, width, height)
-        expected = brute(ask, every)
-        if expected == inf:
-            assert (distance, size) == (inf, (0, 0)), ask
-        else:
-            assert expected <= distance <= expected + CLOSE, ask
-
-
 @pytest.mark.parametrize("seed", range(40))
-def test_no_size_of_a_band_is_nearer_than_its_bound(seed):
+def test_no_size_of_a_box_is_nearer_than_its_bound(seed):
     rng = random.Random(seed)
     ask = random_ask(rng, 60, 60)
-    low, high = ask.height
-    bound = bound_of_box(ask, low, high)
-    every = ((w, h) for w in range(1, 61) for h in range(low, high + 1))
-    assert bound <= brute(ask, every) + 1e-6
+    boxes = BoxSearch(ask)
+    for width, height in ((60, 60), (60, 17), (23, 60), (rng.randrange(1, 60), rng.randrange(1, 60))):
+        every = ((w, h) for w in range(1, width + 1) for h in range(1, height + 1))
+        assert boxes.bound(width, height) <= brute(ask, every) + 1e-6
 
 
-def test_a_screens_shorter_side_takes_every_value():
-    for side in range(1, 1081):
-        ask = SizeAsk((1, 1920), (1, 1080), ideal_height=side)
-        assert nearest_on_line(ask, 1920, 1080)[1][1] == side
+@pytest.mark.parametrize("seed", range(60))
+def test_one_search_serves_boxes_of_all_sizes(seed):
+    rng = random.Random(2000 + seed)
+    ask = random_ask(rng, 60, 60)
+    boxes = BoxSearch(ask)
+    for _ in range(6):
+        width, height = rng.randrange(1, 60), rng.randrange(1, 60)
+        expected = brute(ask, ((w, h) for w in range(1, width + 1) for h in range(1, height + 1)))
+        distance, size = boxes.nearest(width, height)
+        assert distance == expected == inf or expected <= distance <= expected + CLOSE, ask
+        assert distance == inf or (size[0] <= width and size[1] <= height)
 
 
 def test_the_largest_of_equally_near_sizes_is_taken():
@@ -92,7 +83,6 @@ def test_nothing_is_found_that_is_not_nearer_than_asked():
     ask = SizeAsk((1, 640), (1, 480), ideal_width=1280, ideal_height=720, ideal_aspect=1.5)
     distance, _ = nearest_in_box(ask)
     assert nearest_in_box(ask, distance / 2) == (inf, (0, 0))
-    assert nearest_on_line(ask, 640, 480, 0.1) == (inf, (0, 0))
 
 
 def test_an_exact_ratio_is_met_by_whole_numbers_or_not_at_all():
@@ -124,3 +114,33 @@ def test_rows_too_far_from_the_ideal_height_are_passed_over():
 def test_a_ratio_that_only_rounding_would_let_in_is_not_let_in():
     ask = SizeAsk((1, 10), (1, 10), (1.00000000002, 3.0), ideal_width=5, ideal_height=5)
     assert nearest_in_box(ask)[1] == (6, 5)
+    ask = SizeAsk((1, 10), (1, 10), (0.3, 0.99999999998), ideal_width=5, ideal_height=5)
+    assert nearest_in_box(ask)[1] == (5, 6)
+
+
+def test_an_exact_ratio_that_no_size_has_needs_no_search():
+    boxes = BoxSearch(SizeAsk((1, 4096), (1, 3072), (1.2345678, 1.2345678), 1280, 1024))
+    assert not boxes.serves
+    assert boxes.bound(4096, 3072) == inf
+    assert BoxSearch(SizeAsk((1, 4096), (1, 3072), (16 / 9 - 1e-10, 16 / 9 + 1e-10))).serves
+
+
+def test_bounds_that_contradict_each_other_are_met_by_no_size():
+    assert not BoxSearch(SizeAsk((1, 100), (1, 100), (2.0, 1.0))).serves
+    assert nearest_in_box(SizeAsk((90, 100), (1, 10), (0.0, 2.0))) == (inf, (0, 0))
+
+
+@pytest.mark.parametrize("ideal", [1.2345678, 0.61803398875, 2.7182818285, 0.001, 900.0])
+@pytest.mark.parametrize("aspect", [(0.0, inf), (1.5, inf), (0.0, 0.7), (1.7, 1.8)])
+def test_where_only_the_ratio_is_ideal_a_large_size_that_comes_near_is_found(ideal, aspect):
+    ask = SizeAsk((1, 150), (1, 120), aspect, ideal_aspect=ideal)
+    every = [(w, h) for w in range(1, 151) for h in range(1, 121)]
+    least = brute(ask, every)
+    distance, (_, height) = nearest_in_box(ask)
+    assert least <= distance <= least + CLOSE
+    larger = [size_distance(ask, w, h) for w, h in every if h > height]
+    assert min(larger, default=inf) >= distance - 2e-5
+
+
+def test_of_all_sizes_that_are_equally_near_the_largest_is_taken():
+    assert nearest_in_box(SizeAsk((1, 372), (1, 248), (1.3, 1.5), ideal_aspect=16 / 9))[1] == (372, 248)

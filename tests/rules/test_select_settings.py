@@ -402,3 +402,13 @@ def test_advanced_sets_never_make_a_satisfiable_basic_set_fail(basic, advanced):
 def test_nothing_is_needed_and_everything_satisfies_it():
     assert can_satisfy([CAMERA], ANYTHING)
     assert not can_satisfy([], ANYTHING)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_of_many_modes_as_they_are_those_of_the_asked_ratio_are_found(count):
+    wide = [VideoMode(160 + 16 * i, 90 + 9 * i, 30.0, 30.0) for i in range(count)]
+    square = [VideoMode(100 + i, 100 + i, 30.0, 30.0) for i in range(count)]
+    model = DeviceModel("video", modes=(*square, *wide))
+    asked = {"aspect_ratio": {"min": 1.7, "max": 1.8}, "resize_mode": {"exact": "none"}, "width": 415}
+    got = select_settings([model], parse_constraints("video", asked))
+    assert (got.settings["width"], got.settings["height"]) == (416, 234)

@@ -3,28 +3,23 @@
 Not for: sizes without a constraint on the aspect ratio; there width and height are independent.
 
 Crop-and-scale makes every width and height up to the mode's. With the aspect ratio the three distances are
-coupled; between the lines *width is ideal*, *height is ideal*, *ratio is ideal* and the borders their sum is
-concave, so for one row (one height) only a handful of widths can be best, and for a band of rows a lower
-bound is found the same way. Best-first branch and bound over bands of rows then looks at a few rows only.
+coupled. Between the lines *width is ideal*, *height is ideal*, *ratio is ideal* and the borders their sum is concave,
+so that in one row (one height) only a handful of widths can be best, and only a handful of rows (`row_walk`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from math import ceil, floor, inf
 
-from mediastreams._rules.constraints import aspect_of
+from mediastreams._rules.constraints import ASPECT_DECIMALS, aspect_of
 from mediastreams._rules.fitness import number_distance
+from mediastreams._rules.row_walk import SLACK, nearest_of_rows
 
-__all__ = ["SLACK", "SizeAsk", "bound_of_box", "nearest_in_box", "nearest_on_line", "size_distance"]
-
-SLACK = 1e-5
-"""How much nearer a size must be for the search to go on: far below one pixel, above the ratio's rounding."""
+__all__ = ["BoxSearch", "SizeAsk", "size_distance"]
 
 _HALF_PLACE = 0.5e-10
-_LEAF = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,145 +56,185 @@ def size_distance(ask: SizeAsk, width: int, height: int) -> float:
     return distance
 
 
-def bound_of_box(ask: SizeAsk, low: int, high: int) -> float:
-    """Give a lower bound of the distance over the rows ``low`` … ``high``; infinite when none can serve."""
-    least, most = ask.width
-    left = max(least, (ask.aspect[0] - _HALF_PLACE) * low)
-    right = min(most, (ask.aspect[1] + _HALF_PLACE) * high)
-    if left > right:
-        return inf
-    ideal, ideal_width, ideal_aspect = ask.ideal_height, ask.ideal_width, ask.ideal_aspect
-    bound = 0.0
-    if ideal is not None and not low <= ideal <= high:
-        bound = number_distance(low if ideal < low else high, ideal)
-    if ideal_aspect is None:
-        if ideal_width is None or left <= ideal_width <= right:
-            return bound
-        return bound + number_distance(left if ideal_width < left else right, ideal_width)
-    points = [left, right, ideal_aspect * low, ideal_aspect * high]
-    if ideal_width is not None:
-        points.append(ideal_width)
-    nearest = inf
-    for wanted in points:
-        width = left if wanted < left else min(wanted, right)
-        flattest, widest = width / high, width / low
-        ratio = flattest if ideal_aspect < flattest else min(ideal_aspect, widest)
-        nearest = min(nearest, number_distance(width, ideal_width) + number_distance(ratio, ideal_aspect))
-    return bound + nearest
+class BoxSearch:
+    """The search for one ask in boxes of different sizes: 1 … width by 1 … height."""
 
+    def __init__(self, ask: SizeAsk) -> None:
+        self._ask = ask
+        flattest, widest = ask.aspect
+        self._flattest, self._widest = flattest - _HALF_PLACE, widest + _HALF_PLACE
+        self._bounded = ask.aspect != (0.0, inf)
+        self._step = _step(ask) if self._bounded else 1
+        ratios = [ratio for ratio in (flattest, widest, ask.ideal_aspect) if ratio is not None and 0 < ratio < inf]
+        widths = [ask.width[0]] if ask.ideal_width is None else [ask.width[0], ask.ideal_width]
+        self._ratios = ratios
+        self._bends = [width / ratio for width in widths for ratio in ratios]
+        if ask.ideal_height is not None:
+            self._bends.append(ask.ideal_height)
+        self._rows: dict[tuple[int, int], list[tuple[float, int]]] = {}
+        self._ray = 0.0
+        if ask.ideal_width is None and ask.ideal_height is None and ask.ideal_aspect is not None:
+            self._ray = min(max(ask.ideal_aspect, flattest), widest)
 
-def nearest_in_box(ask: SizeAsk, below: float = inf) -> tuple[float, tuple[int, int]]:
-    """Find the nearest size of ``ask.width`` × ``ask.height``, the largest among equals.
+    @property
+    def serves(self) -> bool:
+        """Whether some size that is not too large has the aspect ratio at all."""
+        return self._step > 0
 
-    Infinite when there is none that is nearer than ``below``.
-    """
-    couples, (flattest, widest) = ask.couples, ask.aspect
-    ideal_width, ideal_height, ideal_aspect = ask.ideal_width, ask.ideal_height, ask.ideal_aspect
+    def bound(self, width: int, height: int) -> float:
+        """Give a lower bound of the distance in a box; infinite when no size of it can serve."""
+        return min([distance for distance, _ in self._bent_rows(width, height)], default=inf)
 
-    def best_of_rows(low: int, high: int, goal: float) -> tuple[float, tuple[int, int]]:
-        # FAST-PATH: `size_distance` part by part, so that most rows and columns are done with after the first: 3.4 ms
-        # against 10.6 for three cameras of 500 modes where all ideals contradict each other.
-        best, size = inf, (0, 0)
-        goal += SLACK  # what is hardly farther spares the search all that is no nearer
-        for height in range(high, low - 1, -1):
-            of_row = number_distance(height, ideal_height)
-            if of_row > goal:
-                continue
-            for width in _columns(ask, height):
-                distance = of_row + number_distance(width, ideal_width)
-                if distance > goal:
-                    continue
-                if couples:
-                    ratio = aspect_of(width, height)
-                    if not flattest <= ratio <= widest:
-                        continue
-                    distance += number_distance(ratio, ideal_aspect)
+    def nearest(self, width: int, height: int, below: float = inf) -> tuple[float, tuple[int, int]]:
+        """Find the nearest size in a box, the largest among equals.
+
+        Infinite when there is none that is nearer than ``below``.
+        """
+        ask, most = self._ask, min(self._ask.width[1], width)
+        ideal_width, ideal_height, ideal_aspect = ask.ideal_width, ask.ideal_height, ask.ideal_aspect
+
+        def bound(row: int) -> float:
+            return self._of_row(row, most)
+
+        def best_of(row: int, goal: float) -> tuple[float, tuple[int, int]]:
+            best, size = inf, (0, 0)
+            of_row = number_distance(row, ideal_height)
+            for column in self._columns(row, most):
+                distance = of_row + number_distance(column, ideal_width)
+                if ideal_aspect is not None and distance <= goal:
+                    distance += number_distance(aspect_of(column, row), ideal_aspect)
                 if distance <= goal and distance < best - SLACK:
-                    best, size = distance, (width, height)
-                    goal = best - SLACK
-        return best, size
+                    best, size = distance, (column, row)
+            return best, size
 
-    return _search(*ask.height, lambda low, high: bound_of_box(ask, low, high), best_of_rows, below)
+        return nearest_of_rows(
+            self._bent_rows(width, height),
+            bound,
+            best_of,
+            below=below,
+            step=self._step,
+            passed=self._passed if self._ray else None,
+        )
 
+    def _passed(self, rows: range, goal: float) -> int | None:
+        """Give the first of some rows in which a whole width comes near the ratio.
 
-def _columns(ask: SizeAsk, height: int) -> list[int]:
-    """List the widths that can be best in one row, the largest first."""
-    left = max(ask.width[0], ceil((ask.aspect[0] - _HALF_PLACE) * height))
-    right = min(ask.width[1], floor((ask.aspect[1] + _HALF_PLACE) * height)) if ask.aspect[1] < inf else ask.width[1]
-    if left > right:
-        return []
-    points = {left, right}
-    if ask.aspect != (0.0, inf):
-        # the half place lets in a border whose rounded ratio is outside: its neighbour is the true border then
-        points |= {min(left + 1, right), max(right - 1, left)}
-    if ask.ideal_width is not None:
-        points.add(min(max(round(ask.ideal_width), left), right))
-    if ask.ideal_aspect is not None:
-        exact = ask.ideal_aspect * height
-        points |= {min(max(floor(exact), left), right), min(max(ceil(exact), left), right)}
-    return sorted(points, reverse=True)
+        FAST-PATH: where nothing but the ratio is ideal all rows promise the same: 0.2 µs for one instead of 5.
+        """
+        ray = self._ray
+        least = number_distance(ray, self._ask.ideal_aspect)
+        room = (goal + 2 * SLACK - least) / max(1 - least, SLACK)
+        for row in rows:
+            width = ray * row
+            if abs((width + 0.5) % 1.0 - 0.5) <= room * (width + 1):
+                return row
+        return None
 
+    def _bent_rows(self, width: int, height: int) -> list[tuple[float, int]]:
+        """List the rows between which the distance is concave, each with its own bound; the largest first."""
+        step, most, high = self._step, min(self._ask.width[1], width), min(self._ask.height[1], height)
+        if not step:
+            return []
+        known = self._rows.get((most, high))
+        if known is not None:
+            return known
+        low = max(self._ask.height[0], ceil(self._ask.width[0] / self._widest))
+        if self._flattest > 0:
+            high = min(high, floor(most / self._flattest))
+        low, high = ceil(low / step) * step, high // step * step
+        rows = {low, high}
+        for bend in (*self._bends, *[most / ratio for ratio in self._ratios]):
+            if low < bend < high:
+                below = int(bend / step) * step
+                rows.add(below)
+                if below != bend:
+                    rows.add(below + step)
+        found = [(self._of_row(row, most), row) for row in sorted(rows, reverse=True)] if low <= high else []
+        self._rows[most, min(self._ask.height[1], height)] = found
+        return found
 
-def nearest_on_line(ask: SizeAsk, width: int, height: int, below: float = inf) -> tuple[float, tuple[int, int]]:
-    """Find the nearest of the sizes that keep the aspect ratio of ``width`` × ``height`` to the nearest pixel.
-
-    Infinite when there is none that is nearer than ``below``.
-    The longer side runs through every whole number, the shorter follows; it then takes every value too. The
-    ratio is the surface's whatever the rounding, so the ask must not be about it.
-
-    https://w3c.github.io/mediacapture-screen-share/#downscaling-and-frame-decimation
-    """
-    longest = max(width, height)
-
-    def size(side: int) -> tuple[int, int]:
-        return max(1, round(side * width / longest)), max(1, round(side * height / longest))
-
-    def bound(low: int, high: int) -> float:
-        (left, bottom), (right, top) = size(low), size(high)
-        if left > ask.width[1] or right < ask.width[0] or bottom > ask.height[1] or top < ask.height[0]:
+    def _of_row(self, row: int, most: int) -> float:
+        """Give the least distance in a row, were widths not whole; infinite where it has none."""
+        # FAST-PATH: `number_distance` of positive numbers written out: 1.0 µs instead of 1.9, thousands of times
+        ask = self._ask
+        left, right = max(self._flattest * row, ask.width[0]), min(self._widest * row, most)
+        if left > right:
             return inf
-        total = 0.0
-        for ideal, least, most in ((ask.ideal_width, left, right), (ask.ideal_height, bottom, top)):
-            if ideal is not None:
-                total += number_distance(min(max(ideal, least), most), ideal)
-        return total
+        distance, ideal, exact = 0.0, ask.ideal_height, ask.ideal_aspect
+        if ideal is not None:
+            distance = (ideal - row) / ideal if row < ideal else (row - ideal) / row
+        ideal = ask.ideal_width
+        other = width = inf
+        if ideal is not None:
+            width = left if ideal < left else min(ideal, right)
+            other = (ideal - width) / ideal if width < ideal else (width - ideal) / width
+            if exact is None:
+                return distance + other
+        elif exact is None:
+            return distance
+        exact *= row  # the width that has the ratio
+        nearest = left if exact < left else min(exact, right)
+        of_ratio = (exact - nearest) / exact if nearest < exact else (nearest - exact) / nearest
+        if ideal is None:
+            return distance + of_ratio
+        of_ratio += (ideal - nearest) / ideal if nearest < ideal else (nearest - ideal) / nearest
+        other += (exact - width) / exact if width < exact else (width - exact) / width
+        return distance + min(of_ratio, other)
 
-    def best_of_sides(low: int, high: int, _goal: float) -> tuple[float, tuple[int, int]]:
-        best, found = inf, (0, 0)
-        for side in range(high, low - 1, -1):
-            distance = size_distance(ask, *size(side))
-            if distance < best - SLACK:
-                best, found = distance, size(side)
-        return best, found
+    def _columns(self, row: int, most: int) -> Sequence[int]:
+        """List the widths that can be best in one row, the largest first; their ratios are within the bounds."""
+        ask, left, right = self._ask, self._ask.width[0], most
+        if self._bounded:
+            flattest, widest = ask.aspect
+            if (border := self._flattest * row) > left:
+                left = ceil(border)
+            if (border := self._widest * row) < right:
+                right = floor(border)
+            # the half place lets in a border whose rounded ratio is outside: its neighbour is the true border then
+            if aspect_of(left, row) < flattest:
+                left += 1
+            if aspect_of(right, row) > widest:
+                right -= 1
+        if left >= right:
+            return (left,) if left == right else ()
+        ideal, ratio = ask.ideal_width, ask.ideal_aspect
+        if ratio is None:
+            return (right if ideal is None else min(max(round(ideal), left), right),)
+        exact = ratio * row
+        if exact >= right:
+            near = {right}
+        elif exact <= left:
+            near = {left}
+        else:
+            near = {floor(exact), ceil(exact)}
+        if ideal is not None:
+            near.add(min(max(round(ideal), left), right))
+        return sorted(near, reverse=True) if len(near) > 1 else tuple(near)
 
-    return _search(1, longest, bound, best_of_sides, below)
+
+def _step(ask: SizeAsk) -> int:
+    """Give what every height is a multiple of, 0 when none has the ratio: one as good as exact is a fraction.
+
+    Two fractions whose denominators are at most n are 1/n² apart, so in a narrower span there is at most one.
+    """
+    flattest, widest = ask.aspect
+    if flattest > widest:
+        return 0
+    if flattest <= 0 or widest == inf:
+        return 1
+    places = 10**ASPECT_DECIMALS
+    low, high = 2 * round(flattest * places) - 1, 2 * round(widest * places) + 1
+    numerator, denominator = _simplest(low, 2 * places, high, 2 * places)
+    if numerator > ask.width[1] or denominator > ask.height[1]:
+        return 0
+    return denominator if (high - low) * ask.height[1] ** 2 < 2 * places else 1
 
 
-def _search(
-    low: int,
-    high: int,
-    bound: Callable[[int, int], float],
-    best_of: Callable[[int, int, float], tuple[float, tuple[int, int]]],
-    below: float,
-) -> tuple[float, tuple[int, int]]:
-    """Best-first branch and bound over ``low`` … ``high``; among equals the upper end goes first."""
-    best, found = inf, (0, 0)
-    goal = below  # what a part must promise to be looked at
-    heap = [(bound(low, high), -high, low)]
-    while heap:
-        least, negated, low = heappop(heap)
-        if least == inf or least > goal:
-            break
-        high = -negated
-        if high - low < _LEAF:
-            distance, candidate = best_of(low, high, goal)
-            if distance < best - SLACK:
-                best, found = distance, candidate
-                goal = min(goal, best - SLACK)
-            continue
-        middle = (low + high) // 2
-        for part in ((low, middle), (middle + 1, high)):
-            least = bound(*part)
-            if least <= goal:
-                heappush(heap, (least, -part[1], part[0]))
-    return best, found
+def _simplest(low: int, under_low: int, high: int, under_high: int) -> tuple[int, int]:
+    """Give the fraction with the smallest parts between two: the continued fraction that both share."""
+    whole = -(-low // under_low)
+    if whole * under_high <= high:
+        return whole, 1
+    whole -= 1
+    denominator, numerator = _simplest(under_high, high - whole * under_high, under_low, low - whole * under_low)
+    return whole * denominator + numerator, denominator

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 from mediastreams._rules.constraints import ASPECT_DECIMALS, aspect_of
+from mediastreams._rules.mode_index import FRAME_RATE_FLOOR, index_of
 from mediastreams._rules.offers import is_display, offered_values
 from mediastreams._rules.properties import PROPERTIES
 from mediastreams._rules.serving import SAMPLE_RATES
 from mediastreams._rules.values import AudioMode, DeviceModel, Range, Setting, Settings, VideoMode
-from mediastreams._rules.video_regions import FRAME_RATE_FLOOR
 
 __all__ = ["INHERENT", "Capability", "capabilities_of", "inherent_settings"]
 
@@ -48,26 +48,25 @@ def capabilities_of(model: DeviceModel, settings: Settings | None = None) -> Map
 
 
 def _of_video(model: DeviceModel, settings: Settings) -> dict[str, Capability]:
-    modes = cast("Sequence[VideoMode]", model.modes)
-    widths, heights = [mode.width for mode in modes], [mode.height for mode in modes]
-    fastest = max(mode.max_frame_rate for mode in modes)
+    root = index_of(model).root
+    widest, highest, fastest = root.hull.width, root.hull.height, root.hull.max_frame_rate
     if not model.adaptable:
-        ratios = [aspect_of(mode.width, mode.height) for mode in modes]
         return {
-            "width": Range(min(widths), max(widths)),
-            "height": Range(min(heights), max(heights)),
-            "aspect_ratio": Range(min(ratios), max(ratios)),
-            "frame_rate": Range(min(mode.min_frame_rate for mode in modes), fastest),
+            "width": Range(*root.width),
+            "height": Range(*root.height),
+            "aspect_ratio": Range(*root.ratio),
+            "frame_rate": Range(*root.rate),
             "resize_mode": ("none",),
         }
-    aspect = Range(round(1 / max(heights), ASPECT_DECIMALS), float(max(widths)))
+    aspect = Range(round(1 / highest, ASPECT_DECIMALS), float(widest))
     slowest = 0.0
     if is_display(model):
-        ratio = cast("float", settings.get("aspect_ratio", aspect_of(modes[0].width, modes[0].height)))
+        first = cast("VideoMode", model.modes[0])
+        ratio = cast("float", settings.get("aspect_ratio", aspect_of(first.width, first.height)))
         aspect, slowest = Range(ratio, ratio), FRAME_RATE_FLOOR
     return {
-        "width": Range(1, max(widths)),
-        "height": Range(1, max(heights)),
+        "width": Range(1, widest),
+        "height": Range(1, highest),
         "aspect_ratio": aspect,
         "frame_rate": Range(slowest, fastest),
         "resize_mode": ("none", "crop-and-scale"),

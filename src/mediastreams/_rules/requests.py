@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mediastreams._rules.constraints import Constraints, parse_constraints
+from mediastreams._rules.mode_index import FRAME_RATE_FLOOR
 from mediastreams._rules.properties import PROPERTIES
-from mediastreams._rules.video_regions import FRAME_RATE_FLOOR
 from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:

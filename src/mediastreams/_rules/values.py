@@ -81,3 +81,5 @@ class DeviceModel:
     ranges: Mapping[str, Range] = field(default_factory=dict)
     defaults: Settings = field(default_factory=dict)
     adaptable: bool = True
+    memo: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the rules have found out of the rest and remember: no part of the value."""

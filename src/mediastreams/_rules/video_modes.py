@@ -8,26 +8,22 @@ Tie-breakers are listed at `select_settings`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.box_search import SizeAsk
 from mediastreams._rules.constraints import ConstraintSet, aspect_of
-from mediastreams._rules.fitness import best_number, number_distance
+from mediastreams._rules.fitness import best_number
+from mediastreams._rules.mode_index import FRAME_RATE_FLOOR, index_of
 from mediastreams._rules.offers import is_display
-from mediastreams._rules.serving import is_cropped, mode_order
-from mediastreams._rules.values import VideoMode
-from mediastreams._rules.video_regions import FRAME_RATE_FLOOR, Regions, VideoAsk
+from mediastreams._rules.serving import is_cropped
+from mediastreams._rules.video_regions import Regions, VideoAsk
 
 if TYPE_CHECKING:
     from mediastreams._rules.needs import Needs
-    from mediastreams._rules.values import DeviceModel, Setting
+    from mediastreams._rules.values import DeviceModel, Setting, VideoMode
 
 __all__ = ["least_video", "pick_video", "video_ask"]
-
-_DEFAULTS = {"width": 640, "height": 480, "frame_rate": 30.0}
-"""What browsers use where nothing is asked, as the standard reports them."""
 
 
 def video_ask(needs: Needs, basic: ConstraintSet) -> VideoAsk:
@@ -67,58 +63,12 @@ def least_video(model: DeviceModel, ask: VideoAsk, *, enough: float, below: floa
 
     The search may stop at the first distance not above ``enough``, and need not find any above ``below``.
     """
-    modes = cast("Sequence[VideoMode]", model.modes)
     regions = Regions(model, ask)
-    # One region that holds all the others bounds them from below: many a device is done with here.
-    bound = regions.bound(_hull(modes))
-    native = scaled = inf
-    if bound == inf:
-        return native, scaled
-    if ask.native + bound <= below:
-        native = regions.least_native(modes, enough)
-        if native <= enough and native < inf:
-            return native, inf
+    native = regions.least_native(enough=enough, below=below)
+    if not model.adaptable or (native <= enough and native < inf):
+        return native, inf
     below = min(below, native)
-    if ask.scaled + bound <= below and model.adaptable:
-        # FAST-PATH: what fits into another mode cannot be nearer than that: a handful of modes instead of hundreds.
-        for mode in modes if is_display(model) else _largest(modes):
-            distance = regions.scaled(mode, min(below, scaled))
-            if distance < scaled:
-                scaled = distance
-                if scaled <= max(enough, ask.scaled + bound):
-                    break
-    return native, scaled
-
-
-def _hull(modes: Sequence[VideoMode]) -> VideoMode:
-    """Give a mode into which all of them fit."""
-    # FAST-PATH: lists, not generators: 21 µs instead of 43 for 500 modes, many times a selection
-    return VideoMode(
-        max([mode.width for mode in modes]),
-        max([mode.height for mode in modes]),
-        FRAME_RATE_FLOOR,
-        max([mode.max_frame_rate for mode in modes]),
-    )
-
-
-def _largest(modes: Sequence[VideoMode]) -> list[VideoMode]:
-    """Those that do not fit into another one, by width, height and rate; the largest first."""
-    found: list[VideoMode] = []
-    for mode in sorted(modes, key=_area, reverse=True):
-        for other in found:
-            if (
-                mode.max_frame_rate <= other.max_frame_rate
-                and mode.width <= other.width
-                and mode.height <= other.height
-            ):
-                break
-        else:
-            found.append(mode)
-    return found
-
-
-def _area(mode: VideoMode) -> tuple[int, float]:
-    return mode.width * mode.height, mode.max_frame_rate
+    return native, regions.least_scaled(enough=enough, below=below)
 
 
 def pick_video(
@@ -128,38 +78,24 @@ def pick_video(
 
     Tie-breakers: see `select_settings`.
     """
-    modes = cast("Sequence[VideoMode]", model.modes)
-    wanted = {name: cast("float", model.defaults.get(name, value)) for name, value in _DEFAULTS.items()}
-    regions = Regions(model, ask)
+    regions, index = Regions(model, ask), index_of(model)
 
     def rate_of(mode: VideoMode, *, lowest: float) -> float:
         low, high = max(lowest, ask.rate[0]), min(mode.max_frame_rate, ask.rate[1])
-        return float(best_number(low, high, ask.ideal_rate, wanted["frame_rate"]))
-
-    def preference(mode: VideoMode) -> tuple[object, ...]:
-        lowest = mode.min_frame_rate if native else FRAME_RATE_FLOOR
-        rate = min(max(wanted["frame_rate"], lowest), mode.max_frame_rate)
-        from_default = (
-            number_distance(mode.width, wanted["width"])
-            + number_distance(mode.height, wanted["height"])
-            + number_distance(rate, wanted["frame_rate"])
-        )
-        return (round(from_default, 9), *mode_order(mode))
+        return float(best_number(low, high, ask.ideal_rate, index.wanted["frame_rate"]))
 
     if native:
-        mode = min((mode for mode in modes if regions.native(mode) <= limit), key=preference)
+        mode = regions.preferred(limit, native=True)
         rate = rate_of(mode, lowest=mode.min_frame_rate)
         return mode, _settings(mode.width, mode.height, rate, "none")
-    # The largest first: what is too far off for one is so for all that fit into it.
-    near = (mode for mode in sorted(modes, key=_area, reverse=True) if regions.scaled(mode, limit) <= limit)
-    mode = min(near, key=preference)
+    mode = regions.preferred(limit, native=False)
     width, height = regions.point(mode)
     rate = rate_of(mode, lowest=FRAME_RATE_FLOOR)
     chosen = _settings(width, height, rate, "crop-and-scale")
     if is_display(model):  # another surface would keep another ratio
         return mode, {**chosen, "aspect_ratio": aspect_of(mode.width, mode.height)}
-    holding = (m for m in modes if m.width >= width and m.height >= height and m.max_frame_rate >= rate)
-    return min(holding, key=lambda m: (is_cropped(m, chosen), *mode_order(m))), chosen
+    holding = [m for m in index.by_size if m.width >= width and m.height >= height and m.max_frame_rate >= rate]
+    return next((m for m in holding if not is_cropped(m, chosen)), holding[0]), chosen
 
 
 def _settings(width: int, height: int, rate: float, resize_mode: str) -> dict[str, Setting]:

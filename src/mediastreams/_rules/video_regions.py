@@ -12,23 +12,24 @@ whole pixels: the standard calls the property immutable, and a picture of 1 × 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from mediastreams._rules.box_search import SizeAsk, bound_of_box, nearest_in_box, nearest_on_line, size_distance
+from mediastreams._rules.box_search import BoxSearch, SizeAsk, size_distance
 from mediastreams._rules.constraints import aspect_of
-from mediastreams._rules.fitness import best_number, number_distance
+from mediastreams._rules.fitness import number_distance
+from mediastreams._rules.line_search import nearest_on_line
+from mediastreams._rules.mode_index import FRAME_RATE_FLOOR, Branch, index_of
 from mediastreams._rules.offers import is_display
+from mediastreams._rules.row_walk import SLACK
 
 if TYPE_CHECKING:
     from mediastreams._rules.values import DeviceModel, VideoMode
 
-__all__ = ["FRAME_RATE_FLOOR", "Regions", "VideoAsk"]
+__all__ = ["Regions", "VideoAsk"]
 
-FRAME_RATE_FLOOR = 0.001
-"""The lowest rate that decimation makes: a frame in 1000 s. Rates are above zero, and this closes the interval."""
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,147 +53,200 @@ class Regions:
     def __init__(self, model: DeviceModel, ask: VideoAsk) -> None:
         self._ask = ask
         self._display = is_display(model)
-        self.searches = ask.size.couples or self._display
-        self._sizes: dict[tuple[int, int], float] = {}
         self._rates: dict[tuple[float, float], float] = {}
+        self._index = index_of(model)
+        hull = self._index.root.hull
+        self._besides_size = ask.scaled + self._rate(FRAME_RATE_FLOOR, hull.max_frame_rate)
+        self._couples = ask.size.couples
+        self._searches = self._couples and not self._display
+        self._size = _within(ask.size, hull.width, hull.height) if self._searches else ask.size
+        self._boxes = BoxSearch(self._size)
+        self._sizes: dict[tuple[int, int], float] = {}
         self._widths: dict[int, float] = {}
         self._heights: dict[int, float] = {}
         self._points: dict[tuple[int, int], tuple[float, tuple[int, int]]] = {}
-        self._besides_size = ask.scaled
-        if self.searches:
-            fastest = max(mode.max_frame_rate for mode in cast("Sequence[VideoMode]", model.modes))
-            self._besides_size += self._rate(FRAME_RATE_FLOOR, fastest)
 
-    def native(self, mode: VideoMode) -> float:
-        """Give the distance of the mode as it is."""
-        return self.least_native((mode,), -inf)
-
-    def least_native(self, modes: Sequence[VideoMode], enough: float) -> float:
-        """Give the least distance of modes as they are; the first that is not above ``enough`` will do."""
-        ask, sizes, least = self._ask, self._sizes, inf
-        for mode in modes:  # FAST-PATH: most modes are done with after one look at their size: 0.1 µs instead of 0.4
-            size = sizes.get(key := (mode.width, mode.height))
-            if size is None:
-                size = sizes[key] = ask.native + size_distance(ask.size, *key)
-            if size < least:
-                distance = size + self._rate(mode.min_frame_rate, mode.max_frame_rate)
-                if distance < least:
-                    least = distance
-                    if least <= enough:
-                        break
-        return least
-
-    def bound(self, hull: VideoMode) -> float:
-        """Give a lower bound, ``resize_mode`` aside, over every mode that is not larger or faster than ``hull``."""
-        size = _within(_without_aspect(self._ask.size) if self._display else self._ask.size, hull)
-        if size is None:
+    def least_native(self, *, enough: float, below: float) -> float:
+        """Give the least distance of modes as they are; as `ModeIndex.least`."""
+        if self._couples and not self._boxes.serves:
             return inf
-        return self._rate(hull.min_frame_rate, hull.max_frame_rate) + bound_of_box(size, *size.height)
+        index, aspect = self._index, self._ask.size.aspect
+        if aspect != (0.0, inf):
+            few = index.of_ratio(*aspect)
+            if len(few) <= _FEW:
+                return min([self.native(mode, below) for mode in few], default=inf)
+        return index.least(self.native_bound, self.native, enough=enough, below=below)
+
+    def least_scaled(self, *, enough: float, below: float) -> float:
+        """Give the least distance of what can be made of the modes; as `ModeIndex.least`."""
+        if self._searches and not self._boxes.serves:
+            return inf
+        return self._index.least(
+            self.scaled_bound, self.scaled, enough=enough, below=below, slack=SLACK, hulls=not self._display
+        )
+
+    def preferred(self, limit: float, *, native: bool) -> VideoMode:
+        """Give the mode nearest to the defaults among those within ``limit``; there must be one."""
+        if native:
+            return self._index.preferred(self.native_bound, self.native, limit, native=True)
+
+        def bound(branch: Branch) -> float:
+            return self.scaled_bound(branch) if self._display else self.scaled(branch.hull, limit)
+
+        return self._index.preferred(bound, self.scaled, limit, native=False)
+
+    def native(self, mode: VideoMode, below: float) -> float:
+        """Give the distance of the mode as it is; at least where it is not above ``below``."""
+        size = self._sizes.get(key := (mode.width, mode.height))
+        if size is None:
+            size = self._sizes[key] = self._ask.native + size_distance(self._ask.size, *key)
+        return inf if size > below else size + self._rate(mode.min_frame_rate, mode.max_frame_rate)
+
+    def native_bound(self, branch: Branch) -> float:
+        """Give a lower bound over a branch's modes as they are."""
+        ask, size = self._ask, self._ask.size
+        distance = ask.native + self._rate(*branch.rate)
+        if distance < inf and self._couples:
+            distance += _span(branch.ratio, size.aspect, size.ideal_aspect)
+        if distance < inf:
+            distance += _span(branch.width, size.width, size.ideal_width)
+        return distance + _span(branch.height, size.height, size.ideal_height) if distance < inf else inf
+
+    def scaled_bound(self, branch: Branch) -> float:
+        """Give a lower bound over what can be made of a branch's modes."""
+        width, height = branch.hull.width, branch.hull.height
+        distance = self._ask.scaled + self._rate(FRAME_RATE_FLOOR, branch.hull.max_frame_rate)
+        if distance == inf:
+            return inf
+        if self._display:
+            size = self._ask.size
+            distance += _span(branch.ratio, size.aspect, size.ideal_aspect)
+        elif self._searches:
+            return distance + self._bound(width, height)
+        return distance + self._width(width) + self._height(height)
 
     def scaled(self, mode: VideoMode, below: float) -> float:
         """Give the least distance of what can be made of the mode; exact where it is not above ``below``."""
         distance = self._ask.scaled + self._rate(FRAME_RATE_FLOOR, mode.max_frame_rate)
         if distance > below or distance == inf:
             return inf
-        if self.searches:
-            # Found sizes are shared by modes of different rates: what is left for them is what the fastest leaves.
-            return distance + self._point(mode, below - self._besides_size)[0]
-        width = self._widths.get(mode.width)
-        if width is None:
-            ask = self._ask.size
-            width = self._widths[mode.width] = _least(*ask.width, mode.width, ask.ideal_width)
-        height = self._heights.get(mode.height)
-        if height is None:
-            ask = self._ask.size
-            height = self._heights[mode.height] = _least(*ask.height, mode.height, ask.ideal_height)
-        return distance + width + height
+        if self._searches or self._display:
+            return distance + self._point(mode.width, mode.height, below)[0]
+        return distance + self._width(mode.width) + self._height(mode.height)
 
     def point(self, mode: VideoMode) -> tuple[int, int]:
         """Give the best size that can be made of a mode that was found: nearest, then uncropped, then largest."""
-        return self._point(mode, inf)[1]
+        return self._find(mode.width, mode.height, inf)[1]
 
     def _rate(self, lowest: float, highest: float) -> float:
         key = (lowest, highest)
         distance = self._rates.get(key)
         if distance is None:
-            low, high = max(lowest, self._ask.rate[0]), min(highest, self._ask.rate[1])
-            ideal = self._ask.ideal_rate
-            distance = inf if low > high else number_distance(best_number(low, high, ideal, high), ideal)
-            self._rates[key] = distance
+            distance = self._rates[key] = _span(key, self._ask.rate, self._ask.ideal_rate)
         return distance
 
-    def _point(self, mode: VideoMode, below: float) -> tuple[float, tuple[int, int]]:
-        """Find the best size of a mode; infinite when it is above ``below``, which only falls from call to call."""
-        key = (mode.width, mode.height)
+    def _width(self, native: int) -> float:
+        distance = self._widths.get(native)
+        if distance is None:
+            size = self._ask.size
+            distance = self._widths[native] = _span((1, native), size.width, size.ideal_width)
+        return distance
+
+    def _height(self, native: int) -> float:
+        distance = self._heights.get(native)
+        if distance is None:
+            size = self._ask.size
+            distance = self._heights[native] = _span((1, native), size.height, size.ideal_height)
+        return distance
+
+    def _bound(self, width: int, height: int) -> float:
+        """Give a lower bound of the distance of all sizes up to one."""
+        bound = self._boxes.bound(width, height)
+        for (wider, higher), (distance, _) in self._points.items():
+            if distance > bound and width <= wider and height <= higher:
+                bound = distance
+        return bound
+
+    def _point(self, width: int, height: int, below: float) -> tuple[float, tuple[int, int]]:
+        """Find the best size of a mode; infinite when it is too far off for all to be within ``below``.
+
+        ``below`` only falls from call to call.
+        """
+        # Found sizes are shared by modes of different rates: what is left for them is what the fastest leaves.
+        below -= self._besides_size
+        key = (width, height)
         if key not in self._points:
-            self._points[key] = self._known(mode) or self._find(mode, below)
+            self._points[key] = self._known(width, height) or self._find(width, height, below)
         return self._points[key]
 
-    def _known(self, mode: VideoMode) -> tuple[float, tuple[int, int]] | None:
-        """Look whether a larger mode's best size fits, or was too far off: then there is nothing to search."""
+    def _known(self, width: int, height: int) -> tuple[float, tuple[int, int]] | None:
+        """Look whether a larger size's best fits, or was too far off: then there is nothing to search."""
         if self._display:
             return None
-        for (width, height), (distance, size) in self._points.items():
-            if mode.width <= width and mode.height <= height:
+        for (wider, higher), (distance, size) in self._points.items():
+            if width <= wider and height <= higher:
                 if distance == inf:
                     return distance, size
-                if size[0] <= mode.width and size[1] <= mode.height:
+                if size[0] <= width and size[1] <= height:
                     return distance, size
         return None
 
-    def _find(self, mode: VideoMode, below: float) -> tuple[float, tuple[int, int]]:
+    def _find(self, width: int, height: int, below: float) -> tuple[float, tuple[int, int]]:
         if self._display:
-            ratio, (low, high) = aspect_of(mode.width, mode.height), self._ask.size.aspect
+            ratio, (low, high) = aspect_of(width, height), self._ask.size.aspect
             if not low <= ratio <= high:
                 return inf, (0, 0)
             constant = number_distance(ratio, self._ask.size.ideal_aspect)
-            ask = _without_aspect(self._ask.size)
-            distance, found = nearest_on_line(ask, mode.width, mode.height, below - constant)
+            if constant + self._width(width) + self._height(height) > below:
+                return inf, (0, 0)
+            distance, found = nearest_on_line(_without_aspect(self._ask.size), width, height, below - constant)
             return distance + constant, found
-        size = _within(self._ask.size, mode)
-        if size is None:
+        size = _within(self._ask.size, width, height)
+        if size.width[0] > size.width[1] or size.height[0] > size.height[1]:
             return inf, (0, 0)
-        whole = _whole_picture(size, mode)
+        bound = self._boxes.bound(width, height)
+        if bound > below:
+            return inf, (0, 0)
+        whole = _whole_picture(size, width, height)
         distance = size_distance(size, *whole)
-        if not size.couples or distance <= bound_of_box(size, *size.height):
+        if distance <= bound:
             return distance, whole
-        nearest = nearest_in_box(size, min(below, distance))
+        nearest = self._boxes.nearest(width, height, min(below, distance))
         return (distance, whole) if distance <= nearest[0] else nearest
 
 
-def _least(low: int, high: int, native: int, ideal: float | None) -> float:
-    """Give the least distance of one side of a picture that can be cut and scaled down from ``native``."""
-    high = min(high, native)
+def _span(offered: tuple[float, float], asked: tuple[float, float], ideal: float | None) -> float:
+    """Give the least distance of what is both offered and asked; infinite where that is nothing."""
+    low, high = max(offered[0], asked[0]), min(offered[1], asked[1])
     if low > high:
         return inf
-    return 0.0 if ideal is None else number_distance(min(max(ideal, low), high), ideal)
+    if ideal is None or low <= ideal <= high:
+        return 0.0
+    return number_distance(low if ideal < low else high, ideal)
 
 
-def _within(ask: SizeAsk, mode: VideoMode) -> SizeAsk | None:
-    """Narrow the bounds to what the mode has; ``None`` when nothing is left."""
-    width = (ask.width[0], min(ask.width[1], mode.width))
-    height = (ask.height[0], min(ask.height[1], mode.height))
-    if width[0] > width[1] or height[0] > height[1]:
-        return None
-    return SizeAsk(width, height, ask.aspect, ask.ideal_width, ask.ideal_height, ask.ideal_aspect)
+def _within(ask: SizeAsk, width: int, height: int) -> SizeAsk:
+    """Narrow the bounds to what a mode has."""
+    widths, heights = (ask.width[0], min(ask.width[1], width)), (ask.height[0], min(ask.height[1], height))
+    return SizeAsk(widths, heights, ask.aspect, ask.ideal_width, ask.ideal_height, ask.ideal_aspect)
 
 
 def _without_aspect(ask: SizeAsk) -> SizeAsk:
     return SizeAsk(ask.width, ask.height, ideal_width=ask.ideal_width, ideal_height=ask.ideal_height)
 
 
-def _whole_picture(ask: SizeAsk, mode: VideoMode) -> tuple[int, int]:
+def _whole_picture(ask: SizeAsk, mode_width: int, mode_height: int) -> tuple[int, int]:
     """Give the ideal sides, and for a side that is free what shows the whole picture, else as much as fits."""
     (left, right), (bottom, top) = ask.width, ask.height
     if ask.ideal_width is not None and ask.ideal_height is not None:
         width, height = ask.ideal_width, ask.ideal_height
     elif ask.ideal_width is not None:
         width = min(max(ask.ideal_width, left), right)
-        height = round(width * mode.height / mode.width)
+        height = round(width * mode_height / mode_width)
     elif ask.ideal_height is not None:
         height = min(max(ask.ideal_height, bottom), top)
-        width = round(height * mode.width / mode.height)
+        width = round(height * mode_width / mode_height)
     else:
-        scale = min(1.0, right / mode.width, top / mode.height)
-        width, height = round(mode.width * scale), round(mode.height * scale)
+        scale = min(1.0, right / mode_width, top / mode_height)
+        width, height = round(mode_width * scale), round(mode_height * scale)
     return int(min(max(width, left), right)), int(min(max(height, bottom), top))
