@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
-from operator import attrgetter
-from typing import cast
+from operator import itemgetter
+from typing import TypeAlias, cast
 
 from mediastreams._rules.constraints import aspect_of
 from mediastreams._rules.fitness import number_distance
@@ -30,7 +30,6 @@ _DEFAULTS = {"width": 640, "height": 480, "frame_rate": 30.0}
 """What browsers use where nothing is asked, as the standard reports them."""
 
 _LEAF = 8
-_SPANS = tuple(attrgetter(name) for name in ("width", "height", "max_frame_rate"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Branch:
     ``hull`` is a mode into which all of them fit.
     """
 
-    width: tuple[float, float]
-    height: tuple[float, float]
+    width: tuple[int, int]
+    height: tuple[int, int]
     ratio: tuple[float, float]
     rate: tuple[float, float]
     hull: VideoMode
@@ -55,7 +54,7 @@ class ModeIndex:
     def __init__(self, model: DeviceModel) -> None:
         self._modes = cast("Sequence[VideoMode]", model.modes)
         self.wanted = {name: cast("float", model.defaults.get(name, value)) for name, value in _DEFAULTS.items()}
-        self.root = _branch(list(enumerate(self._modes)))
+        self.root = _branch([_row(number, mode) for number, mode in enumerate(self._modes)])
         self._by_size: tuple[VideoMode, ...] = ()
         self._by_ratio: tuple[list[float], list[VideoMode]] | None = None
         self._ranks: dict[bool, tuple[list[int], dict[int, int]]] = {}
@@ -174,49 +173,33 @@ def _lower(entry: tuple[float, float, Branch]) -> tuple[float, float]:
     return entry[:2]
 
 
-def _branch(numbered: list[tuple[int, VideoMode]]) -> Branch:
-    if len(numbered) <= _LEAF:
-        numbered.sort(key=_area, reverse=True)
-        modes = [mode for _, mode in numbered]
-        ratios = [aspect_of(mode.width, mode.height) for mode in modes]
-        return _spanning(
-            (min([mode.width for mode in modes]), max([mode.width for mode in modes])),
-            (min([mode.height for mode in modes]), max([mode.height for mode in modes])),
-            (min(ratios), max(ratios)),
-            (min([mode.min_frame_rate for mode in modes]), max([mode.max_frame_rate for mode in modes])),
-            (),
-            tuple(numbered),
-        )
-    spans = [[span(mode) for _, mode in numbered] for span in _SPANS]
-    spread = [max(values) / min(values) for values in spans]
-    widest = _SPANS[spread.index(max(spread))]
-    numbered.sort(key=lambda entry: widest(entry[1]))
-    middle = len(numbered) // 2
-    one, other = parts = _branch(numbered[:middle]), _branch(numbered[middle:])
-    return _spanning(
-        _joined(one.width, other.width),
-        _joined(one.height, other.height),
-        _joined(one.ratio, other.ratio),
-        _joined(one.rate, other.rate),
+_Row: TypeAlias = tuple[int, int, float, float, float, int, VideoMode]
+
+
+def _row(number: int, mode: VideoMode) -> _Row:
+    width, height = mode.width, mode.height
+    return width, height, mode.max_frame_rate, mode.min_frame_rate, aspect_of(width, height), number, mode
+
+
+def _branch(rows: list[_Row]) -> Branch:
+    # tuples and their columns, not attributes: this is most of what a first selection costs
+    widths, heights, rates, lowest, ratios, numbers, modes = zip(*rows, strict=True)
+    width, height, fastest = (min(widths), max(widths)), (min(heights), max(heights)), max(rates)
+    parts: tuple[Branch, ...] = ()
+    if len(rows) > _LEAF:
+        spreads = [width[1] / width[0], height[1] / height[0], fastest / min(rates)]
+        rows.sort(key=itemgetter(spreads.index(max(spreads))))
+        middle = len(rows) // 2
+        parts = _branch(rows[:middle]), _branch(rows[middle:])
+    return Branch(
+        width,
+        height,
+        (min(ratios), max(ratios)),
+        (min(lowest), fastest),
+        VideoMode(width[1], height[1], FRAME_RATE_FLOOR, fastest),
         parts,
-        (),
+        () if parts else tuple(sorted(zip(numbers, modes, strict=True), key=_area, reverse=True)),
     )
-
-
-def _spanning(
-    width: tuple[float, float],
-    height: tuple[float, float],
-    ratio: tuple[float, float],
-    rate: tuple[float, float],
-    parts: tuple[Branch, ...],
-    modes: tuple[tuple[int, VideoMode], ...],
-) -> Branch:
-    hull = VideoMode(int(width[1]), int(height[1]), FRAME_RATE_FLOOR, rate[1])
-    return Branch(width, height, ratio, rate, hull, parts, modes)
-
-
-def _joined(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _ratio(mode: VideoMode) -> float:
