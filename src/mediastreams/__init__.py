@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ReadableStreamDefaultReader,
         ReadableStreamReadResult,
     )
+    from mediastreams.capture.audio_output_options import AudioOutputOptions
     from mediastreams.capture.constraint_types import (
         ConstrainBooleanOrDOMStringParameters,
         ConstrainBooleanParameters,
@@ -124,6 +125,7 @@ __all__ = [
     "AbortError",
     "AddEventListenerOptions",
     "AudioData",
+    "AudioOutputOptions",
     "AudioSelectionPreferenceEnum",
     "BitrateMode",
     "Blob",
@@ -240,6 +242,7 @@ _HOME = {
     "AbortError": "errors",
     "AddEventListenerOptions": "_webidl.events",
     "AudioData": "_engine.audio_data",
+    "AudioOutputOptions": "capture.audio_output_options",
     "AudioSelectionPreferenceEnum": "capture.enums",
     "BitrateMode": "recording.enums",
     "Blob": "files.blob",

@@ -17,7 +17,7 @@ from mediastreams.capture.track_source import TrackSource
 
 if TYPE_CHECKING:
     from mediastreams._rules.values import DeviceModel
-    from mediastreams.abc import Backend, Device
+    from mediastreams.abc import Backend, Device, Sink
 
 __all__ = ["ListedDevice", "list_devices"]
 
@@ -42,6 +42,14 @@ class ListedDevice:
             self.model.group_id,
             default=self.device.default,
         )
+
+    def sink(self) -> Sink:
+        """A new sink at rest for an output. Opens nothing.
+
+        Raises:
+            NotSupportedError: it is no output, or its back end renders nothing.
+        """
+        return self.backend.create_sink(self.device)
 
     def source(self) -> TrackSource:
         """The device as a source for tracks; all requests share one hub."""

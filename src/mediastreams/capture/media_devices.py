@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from mediastreams._engine.registry import default_backends, resolve_backends
@@ -24,6 +25,7 @@ from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.opening import Opening, attempt
 from mediastreams._webidl.tasks import in_parallel, queue_task, snapshot, start_task
+from mediastreams.capture.audio_output_options import convert_audio_output_options
 from mediastreams.capture.device_change_event import DeviceChangeEvent
 from mediastreams.capture.dictionaries import MediaTrackSupportedConstraints
 from mediastreams.capture.enums import MediaDeviceKind, MediaStreamTrackState
@@ -33,10 +35,12 @@ from mediastreams.capture.listing import ListedDevice, list_devices
 from mediastreams.capture.media_device_info import InputDeviceInfo, MediaDeviceInfo
 from mediastreams.capture.permissions import permissions
 from mediastreams.capture.requests import convert_display_media_stream_options, convert_media_stream_constraints
+from mediastreams.capture.select_audio_output import select_audio_output
 
 if TYPE_CHECKING:
     from mediastreams._rules.values import Kind
     from mediastreams.abc import Backend
+    from mediastreams.capture.audio_output_options import AudioOutputOptions
     from mediastreams.capture.media_stream import MediaStream
     from mediastreams.capture.media_stream_track import MediaStreamTrack
     from mediastreams.capture.requests import DisplayMediaStreamOptions, MediaStreamConstraints
@@ -84,6 +88,8 @@ class MediaDevices(EventTarget):
         super().__init__()
         self._wanted = wanted
         self._announced: tuple[ListedDevice, ...] | None = None  # [[storedDeviceList]], from the first look on
+        self._granted_outputs: frozenset[str] = frozenset()  # [[explicitlyGrantedAudioOutputDevices]]
+        self._all_outputs = False
         self._exposure = Exposure()  # [[canExposeCameraInfo]], [[canExposeMicrophoneInfo]]
         self._listings = 0
         self._newest_listing = 0
@@ -177,6 +183,28 @@ class MediaDevices(EventTarget):
 
         return Opening(run(), _stop_tracks)
 
+    async def select_audio_output(
+        self, options: AudioOutputOptions | Mapping[str, Any] | None = None, **keywords: Any
+    ) -> MediaDeviceInfo:
+        """Let the person choose an audio output; from then on `enumerate_devices` lists it and an element may use it.
+
+        In a local process nobody is asked: it is the one asked for, else the system's default.
+
+        Args:
+            options: ``device_id``, if the application knows one from an earlier run.
+
+        Raises:
+            TypeError: malformed options.
+            InvalidStateError: the policy would ask a person who has not just acted.
+            NotAllowedError: the permission policy says no.
+            NotFoundError: there is no audio output.
+
+        https://w3c.github.io/mediacapture-output/#dom-mediadevices-selectaudiooutput
+        """
+        requested = convert_audio_output_options(options, keywords)
+        self._owner.bind()
+        return await select_audio_output(self, requested["device_id"])
+
     async def _capture_surface(self, surface: ListedDevice, video: Mapping[str, Any]) -> MediaStream:
         """Capture one surface that the program's user has named already: for the command."""
         return await capture_surfaces(self, [surface], convert_display_media_stream_options({"video": video}, {}))
@@ -192,16 +220,35 @@ class MediaDevices(EventTarget):
     def _exposed(self, listed: Iterable[ListedDevice]) -> list[ExposedDevice]:
         """*Creating a list of device info objects*: what the program may be told now."""
         live: set[Kind] = {track.kind for track in self._live_tracks() if not track._source.display}
-        known = [one.known for one in listed if one.device.device_class not in ("monitor", "window")]
-        return exposed_devices(known, self._exposure, live=live)
+        known = [
+            replace(one.known, selected=self._all_outputs or one.model.device_id in self._granted_outputs)
+            for one in listed
+            if one.device.device_class not in ("monitor", "window")
+        ]
+        denied = permissions._state_of({"name": "speaker-selection"}) == "denied"
+        allowed = ("camera", "microphone") if denied else ("camera", "microphone", "speaker-selection")
+        return exposed_devices(known, self._exposure, live=live, allowed=allowed)
+
+    def _exposed_outputs(self, listed: Sequence[ListedDevice]) -> list[ListedDevice]:
+        """The audio outputs that the program may know, the system's default first."""
+        ids = {one.source.device_id for one in self._exposed(listed) if one.kind == "audiooutput"}
+        found = [one for one in listed if one.device.device_class == "audiooutput" and one.model.device_id in ids]
+        return sorted(found, key=lambda one: not one.device.default)
+
+    def _expose_output(self, output: ListedDevice) -> MediaDeviceInfo:
+        """List an output from now on, and tell what it is."""
+        self._granted_outputs |= {output.model.device_id}
+        model, kind = output.model, MediaDeviceKind.AUDIOOUTPUT
+        info: MediaDeviceInfo = MediaDeviceInfo._of(kind, model.device_id, output.device.label, model.group_id, model)
+        return info
 
     def _infos(self, exposed: Iterable[ExposedDevice], listed: Iterable[ListedDevice]) -> list[MediaDeviceInfo]:
-        models = {one.known: one.model for one in listed}
+        models = {(one.device.device_class, one.model.device_id): one.model for one in listed}
         infos: list[MediaDeviceInfo] = []
         for one in exposed:
             kind = MediaDeviceKind(one.kind)
             cls = MediaDeviceInfo if kind is MediaDeviceKind.AUDIOOUTPUT else InputDeviceInfo
-            model = models[one.source] if one.device_id else None
+            model = models[one.source.kind, one.source.device_id] if one.device_id else None
             infos.append(cls._of(kind, one.device_id, one.label, one.group_id, model))
         return infos
 
@@ -225,6 +272,8 @@ class MediaDevices(EventTarget):
 
     def _permission_granted(self, name: str) -> None:
         """A person was asked outside a capture, and said yes: details may be told."""
+        if name == "speaker-selection":
+            self._all_outputs = True
         kinds = [kind for kind, permission in _NAMES.items() if permission == name]
         self._exposure = set_device_information_exposure(self._exposure, kinds, {}, value=True)  # type: ignore[arg-type]
 
@@ -233,6 +282,8 @@ class MediaDevices(EventTarget):
 
         https://w3c.github.io/mediacapture-main/#dfn-device-permission-revocation-algorithm
         """
+        if permissions._state_of({"name": "speaker-selection"}) == "denied":
+            self._granted_outputs, self._all_outputs = frozenset(), False
         for kind, name in _NAMES.items():
             if permissions._state_of({"name": name}) != "denied":
                 continue

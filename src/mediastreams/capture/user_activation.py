@@ -11,7 +11,7 @@ from typing import Final
 
 from mediastreams._engine.clock import get_clock
 
-__all__ = ["activate", "consume"]
+__all__ = ["activate", "consume", "is_active"]
 
 _DURATION_NS: Final = 5_000_000_000
 _expires: list[int] = []  # at most one: the instant until which the last act counts
@@ -20,6 +20,14 @@ _expires: list[int] = []  # at most one: the instant until which the last act co
 def activate() -> None:
     """Say that a person has acted now."""
     _expires[:] = [get_clock().now_ns() + _DURATION_NS]
+
+
+def is_active() -> bool:
+    """Whether a person has just acted; the act still counts afterwards.
+
+    https://html.spec.whatwg.org/multipage/interaction.html#transient-activation
+    """
+    return bool(_expires) and _expires[0] >= get_clock().now_ns()
 
 
 def consume() -> bool:
