@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +30,8 @@ def devices(*, as_json: bool, fake: bool) -> int:
     """List what there is; nothing is opened."""
     listed = list_devices(resolve_backends(["fake"]) if fake else default_backends())
     if as_json:
-        print(json.dumps([_as_json(one) for one in listed], indent=2, ensure_ascii=False))
+        plain = not (sys.stdout.encoding or "").lower().startswith("utf")  # labels stay whole there by escapes
+        print(json.dumps([_as_json(one) for one in listed], indent=2, ensure_ascii=plain))
     elif not listed:
         print("No cameras, microphones, speakers or screens. `--fake` shows the fake ones.")
     else:

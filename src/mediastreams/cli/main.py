@@ -9,6 +9,7 @@ such device · 4 the device or file refuses: busy, denied, or without the settin
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,9 @@ _EXAMPLES: Final = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "×" is no reason to fail
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.run is None:

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ProgressLine", "size_text", "summary_text", "time_text"]
 
-_BAR: Final = 20
+_BAR: Final = 14  # an hour-long recording's line fits into 80 columns
 _METER: Final = "▁▂▃▄▅▆▇█"
+_FULL_AND_EMPTY: Final = "█░"
+_SILENT: Final = "·"
+_PLAIN: Final = str.maketrans(_METER[:-1] + _FULL_AND_EMPTY + _SILENT, "1234567" + "#-" + ".")
 _QUIETEST: Final = -60.0
 _PLAIN_EVERY: Final = 1.0
 
@@ -20,9 +23,11 @@ _PLAIN_EVERY: Final = 1.0
 class ProgressLine:
     """Shows progress on one stream. On a terminal it rewrites its line; else it writes one a second."""
 
-    def __init__(self, out: TextIO, seconds: float | None) -> None:
+    def __init__(self, out: TextIO, seconds: float | None, *, sound: bool) -> None:
         self._out = out
         self._seconds = seconds
+        self._sound = sound
+        self._plain = not _can_show(out, _METER + _FULL_AND_EMPTY + _SILENT)
         self._terminal = out.isatty()
         self._shown = -_PLAIN_EVERY
         self._open = False
@@ -53,17 +58,28 @@ class ProgressLine:
         if self._seconds:
             done = min(1.0, progress.elapsed / self._seconds)
             filled = round(done * _BAR)
-            parts = [f"[{'█' * filled}{'░' * (_BAR - filled)}]", f"{parts[0]} / {time_text(self._seconds)}"]
+            full, empty = _FULL_AND_EMPTY
+            parts = [f"[{full * filled}{empty * (_BAR - filled)}]", f"{parts[0]} / {time_text(self._seconds)}"]
         if progress.frames:
             parts += [f"{progress.fps:5.1f} fps", f"{progress.dropped} dropped"]
-        parts += [_meter(*self._loudest), size_text(progress.size)]
-        return "  ".join(part for part in parts if part)
+        if self._sound:
+            parts.append(_meter(*self._loudest))
+        text = "  ".join([*parts, size_text(progress.size)])
+        return text.translate(_PLAIN) if self._plain else text
+
+
+def _can_show(out: TextIO, letters: str) -> bool:
+    try:
+        letters.encode(out.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _meter(level: float, peak: float) -> str:
     """A bar for the loudness and the peak in dBFS; a dot for silence."""
     if math.isinf(peak):
-        return "·    silent"
+        return f"{_SILENT}    silent"
     share = max(0.0, min(1.0, 1 - level / _QUIETEST)) if math.isfinite(level) else 0.0
     return f"{_METER[min(len(_METER) - 1, int(share * len(_METER)))]} {peak:5.1f} dB"
 

@@ -37,7 +37,7 @@ async def _record(options: argparse.Namespace) -> RecordingSummary:
     encoder_options = _encoder_options(options.encoder)
     kinds = ["video", "audio"]
     stream = await open_stream(options, kinds)
-    line = ProgressLine(sys.stderr, options.seconds)
+    line = ProgressLine(sys.stderr, options.seconds, sound=stream.audio is not None)
     with stream:
         recording = record_stream(
             stream,
