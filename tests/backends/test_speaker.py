@@ -329,3 +329,34 @@ def span(ear):
     """From when to when it heard something, µs."""
     loud = [chunk.timestamp for chunk in list(ear.data) if float(np.abs(chunk.samples).max()) > 0.2]
     return loud[0], loud[-1] + 10_000
+
+
+# ── the ring, without a server ───────────────────────────────────────────────────────────────────
+
+
+def counted(start, length):
+    return np.stack([np.arange(start, start + length, dtype=np.float32)] * 2)
+
+
+def taken(data):
+    return np.frombuffer(bytes(data), np.float32).reshape(-1, 2)[:, 0].astype(int).tolist()
+
+
+def test_the_ring_gives_samples_in_order_around_its_end():
+    ring, found = speaker_module._Ring(2, 10), []
+    for start in range(0, 42, 7):
+        ring.write(counted(start, 7))
+        found += taken(ring.read(3)) + taken(ring.read(4))
+    assert found == list(range(42))
+
+
+def test_what_the_ring_does_not_have_in_time_is_left_out():
+    ring = speaker_module._Ring(2, 10)
+    ring.write(counted(0, 4))
+    assert taken(ring.read(6)) == [0, 1, 2, 3]
+    assert taken(ring.read(1)) == []
+    assert ring.skip() == 3
+    ring.write(counted(7, 2))
+    assert taken(ring.read(4)) == [7, 8]
+    assert ring.skip() == 2
+    assert ring.skip() == 0
