@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mediastreams._engine.clock import SystemClock
-from mediastreams._engine.frames import Picture
+from mediastreams._engine.frames import Chunk, ChunkFormat, Picture
 from mediastreams._engine.null_sink import NullSink
 from mediastreams._engine.registry import BACKENDS, backend_named
 from mediastreams.abc import AudioMode, Backend, Device, DeviceModel, Sink, Source, VideoMode
@@ -206,6 +206,49 @@ def test_a_back_end_that_plays_nothing_says_so():
     with pytest.raises(NotSupportedError, match="Desk: the back end 'deaf' renders nothing"):
         Deaf(device).create_sink(device)
     check_backend(Deaf(device))
+
+
+class CodedCamera(Camera):
+    """The same with encoded chunks, all of them key frames, made to misbehave."""
+
+    def __init__(self, fault=""):
+        super().__init__(fault)
+        self.chunk_format = ChunkFormat("audio" if fault == "other kind" else "video", "rawvideo", None)
+
+    def due(self):
+        if not self.running:
+            return
+        if self.fault == "always decodes" or self.delivery.wants_frames:
+            super().due()
+            return
+        now = self.clock.now_us()
+        format = ChunkFormat("video", "rawvideo", None) if self.fault == "other format" else self.chunk_format
+        when = 7 if self.fault == "same chunk time" else now
+        packet = av.Packet(b"" if self.fault == "empty" else b"picture")
+        key = self.fault != "no key"
+        self.delivery.deliver(
+            Chunk(packet, format, when, when, 100_000, key=key, lead=int(self.fault == "lead") * 10**6)
+        )
+        self.clock.call_at(self.clock.now_ns() + 100_000_000, self.due)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("always decodes", "must not decode"),
+        ("other format", "not the source's chunk_format"),
+        ("other kind", "chunks of audio"),
+        ("same chunk time", "must grow"),
+        ("empty", "is empty"),
+        ("no key", "no chunk is a key frame"),
+        ("lead", "has a lead"),
+    ],
+)
+def test_the_check_of_sources_says_what_is_wrong_with_chunks(fault, sentence):
+    mode = VideoMode(16, 16, 10, 10)
+    check_source(CodedCamera, mode)
+    with pytest.raises(AssertionError, match=sentence):
+        check_source(lambda: CodedCamera(fault), mode)
 
 
 class Listing(Backend):

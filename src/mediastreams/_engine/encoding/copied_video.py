@@ -1,9 +1,10 @@
 """`CopiedVideo`: encoded pictures go into a file as they are; what is not encoded (black) is made to fit between them.
 
 Rules of the file: between two runs of chunks an encoder of the same codec makes pictures of the same size, beginning
-at a key frame of its own; chunks come again with a key frame of theirs. Where the file tells the parameter sets in its
-head, the encoder's stand in its packets under a number of their own, and the file's are told again after them, so that
-a decoder knows both, wherever it begins. Without an encoder for the codec the last picture stays.
+at a key frame of its own; chunks come again with a key frame of theirs. Both are decoded as long before they are shown.
+Where the file tells the parameter sets in its head, the encoder's stand in its packets under a number of their own, and
+the file's are told again after them, so that a decoder knows both, wherever it begins. Without an encoder for the codec
+the last picture stays.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class CopiedVideo(CopiedTrack):
         self._position: int | None = None
         self._interval = round(1_000_000 / (format.frame_rate or 30))
         self._lengths = length_size(format.codec, format.extradata)
+        self._ahead = 0  # µs between a picture's decoding and its showing
         self._warned = False
 
     @property
@@ -74,6 +76,8 @@ class CopiedVideo(CopiedTrack):
             self._encoder = None
             head = parameter_sets(self.format.codec, self.format.extradata)
         packets.append(self._packet_of(chunk, head))
+        if chunk.key:
+            self._ahead = max(0, chunk.timestamp - chunk.decode_timestamp)
         self.frames += 1
         self._position = max(chunk.timestamp, self._position or chunk.timestamp)
         return packets
@@ -127,5 +131,7 @@ class CopiedVideo(CopiedTrack):
             fitted = packet
             if self._lengths is not None:
                 fitted = self._like(packet, with_lengths(bytes(packet), self._lengths))
+            if fitted.dts is not None:
+                fitted.dts -= self._ahead
             made.append(self._in_order(fitted))
         return made
