@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ReadableStreamReadResult,
     )
     from mediastreams.capture.audio_output_options import AudioOutputOptions
+    from mediastreams.capture.capture_controller import CaptureController
     from mediastreams.capture.constraint_types import (
         ConstrainBooleanOrDOMStringParameters,
         ConstrainBooleanParameters,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     )
     from mediastreams.capture.enums import (
         AudioSelectionPreferenceEnum,
+        CaptureStartFocusBehavior,
         CursorCaptureConstraint,
         DisplayCaptureSurfaceType,
         EchoCancellationModeEnum,
@@ -133,6 +135,8 @@ __all__ = [
     "BlobEventInit",
     "BlobPropertyBag",
     "CameraDevicePermissionDescriptor",
+    "CaptureController",
+    "CaptureStartFocusBehavior",
     "ConstrainBooleanOrDOMStringParameters",
     "ConstrainBooleanParameters",
     "ConstrainDOMStringParameters",
@@ -250,6 +254,8 @@ _HOME = {
     "BlobEventInit": "recording.blob_event",
     "BlobPropertyBag": "files.blob",
     "CameraDevicePermissionDescriptor": "capture.requests",
+    "CaptureController": "capture.capture_controller",
+    "CaptureStartFocusBehavior": "capture.enums",
     "ConstrainBooleanOrDOMStringParameters": "capture.constraint_types",
     "ConstrainBooleanParameters": "capture.constraint_types",
     "ConstrainDOMStringParameters": "capture.constraint_types",

@@ -257,6 +257,13 @@ class Backend(ABC):
         """
         raise NotSupportedError(f"{device.label}: the back end {self.name!r} renders nothing there")
 
+    def focus(self, device: Device) -> None:
+        """Bring a captured window to the front and give it the keyboard. May block for some milliseconds.
+
+        Raises: NotSupportedError: this technology cannot.
+        """
+        raise NotSupportedError(f"{device.label}: the back end {self.name!r} cannot bring windows to the front")
+
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call ``changed`` (any thread) when the listing may have changed, until the returned call is made."""
         return lambda: None

@@ -18,7 +18,7 @@ from mediastreams._backends.linux import x11, x11_protocol, x11_surfaces
 from mediastreams._backends.linux.x11 import X11Backend
 from mediastreams._backends.linux.x11_protocol import X11Connection, X11Error, parse_display
 from mediastreams._rules.values import VideoMode
-from mediastreams.errors import NotFoundError, NotReadableError
+from mediastreams.errors import NotFoundError, NotReadableError, NotSupportedError
 from mediastreams.testing import check_backend
 
 __all__ = ["xvfb"]
@@ -347,14 +347,57 @@ def test_watching_ends_when_told(backend):
     assert time.monotonic() - began < 1
 
 
+def made_atom(server, name):
+    answer = server.request(16, 0, struct.pack("<HH", len(name), 0) + name.encode())
+    return struct.unpack_from("<I", answer, 8)[0]
+
+
+def stacked(server):
+    """The windows below the root, from the bottom up."""
+    answer = server.request(15, 0, struct.pack("<I", server.root))
+    return struct.unpack_from(f"<{struct.unpack_from('<H', answer, 16)[0]}I", answer, 32)
+
+
+def test_a_window_is_brought_to_the_front_and_gets_the_keyboard(backend, xvfb):
+    with (
+        start_moving_window(xvfb, "below", (320, 200)) as below,
+        start_moving_window(xvfb, "above", (320, 200)) as above,
+        X11Connection(xvfb) as server,
+    ):
+        assert stacked(server).index(below) < stacked(server).index(above)
+        backend.focus(find(backend, "window", "below"))
+        assert stacked(server).index(below) > stacked(server).index(above)
+        assert struct.unpack_from("<I", server.request(43), 8)[0] == below
+
+
+def test_where_there_is_a_window_manager_it_is_asked_to_bring_a_window_to_the_front(backend, xvfb):
+    with start_moving_window(xvfb, "managed", (320, 200)) as window, X11Connection(xvfb) as manager:
+        active, supported = made_atom(manager, "_NET_ACTIVE_WINDOW"), made_atom(manager, "_NET_SUPPORTED")
+        say_supported = struct.pack("<IIIBxxxII", manager.root, supported, 4, 32, 1, active)
+        manager.request(18, 0, say_supported, reply=False)
+        manager.request(2, 0, struct.pack("<III", manager.root, 1 << 11, 1 << 19), reply=False)
+        manager.request(43)
+        try:
+            backend.focus(find(backend, "window", "managed"))
+            asked = [event for event in manager.take_events(wait=5) if event[0] & 0x7F == 33]
+        finally:
+            manager.request(19, 0, struct.pack("<II", manager.root, supported), reply=False)
+            manager.request(43)
+    assert [struct.unpack_from("<III", event, 4) for event in asked] == [(window, active, 2)]
+
+
+def test_a_screen_has_no_front(backend):
+    with pytest.raises(NotSupportedError, match="whole screen"):
+        backend.focus(find(backend, "monitor"))
+
+
 def test_windows_of_a_window_manager_are_those_it_lists(backend, xvfb):
     with (
         start_moving_window(xvfb, "listed", (100, 80)) as listed,
         start_moving_window(xvfb, "not listed", (100, 80)),
         X11Connection(xvfb) as server,
     ):
-        name = b"_NET_CLIENT_LIST"
-        atom = struct.unpack_from("<I", server.request(16, 0, struct.pack("<HH", len(name), 0) + name), 8)[0]
+        atom = made_atom(server, "_NET_CLIENT_LIST")
         server.request(18, 0, struct.pack("<IIIBxxxII", server.root, atom, 33, 32, 1, listed), reply=False)
         try:
             assert [d.label for d in backend.list_devices() if d.device_class == "window"] == ["listed"]

@@ -51,6 +51,7 @@ async def test_the_picture_is_scaled_and_slowed_as_asked(devices, clock):
         {"video": {"display_surface": {"exact": "monitor"}}},
         {"video": True, "monitor_type_surfaces": "perhaps"},
         {"video": 5},
+        {"video": {"display_surface": "monitor"}, "monitor_type_surfaces": "exclude"},
     ],
 )
 async def test_what_would_choose_for_the_person_is_a_type_error(devices, constraints):

@@ -8,6 +8,7 @@ from mediastreams._webidl.interfaces import public
 
 __all__ = [
     "AudioSelectionPreferenceEnum",
+    "CaptureStartFocusBehavior",
     "CursorCaptureConstraint",
     "DisplayCaptureSurfaceType",
     "EchoCancellationModeEnum",
@@ -184,6 +185,18 @@ class AudioSelectionPreferenceEnum(StrEnum):
     """
 
     PREFERRED = "preferred"
+
+
+@public
+class CaptureStartFocusBehavior(StrEnum):
+    """Who gets the focus when the capture of a window begins.
+
+    https://w3c.github.io/mediacapture-screen-share/#dom-capturestartfocusbehavior
+    """
+
+    FOCUS_CAPTURING_APPLICATION = "focus-capturing-application"
+    FOCUS_CAPTURED_SURFACE = "focus-captured-surface"
+    NO_FOCUS_CHANGE = "no-focus-change"
 
 
 @public

@@ -10,9 +10,10 @@ Annotations are real objects here, because `TypedDict` looks for ``Required`` in
 from collections.abc import Mapping
 from typing import Final, Literal, Required, TypedDict
 
-from mediastreams._webidl.conversions import boolean, dom_string, enumeration, union
+from mediastreams._webidl.conversions import boolean, dom_string, enumeration, instance_of, union
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import public
+from mediastreams.capture.capture_controller import CaptureController
 from mediastreams.capture.constraint_types import MEDIA_TRACK_CONSTRAINTS, MediaTrackConstraints
 from mediastreams.capture.enums import (
     AudioSelectionPreferenceEnum,
@@ -61,6 +62,7 @@ class DisplayMediaStreamOptions(TypedDict, total=False):
 
     video: bool | MediaTrackConstraints
     audio: bool | MediaTrackConstraints
+    controller: CaptureController
     self_browser_surface: Literal["include", "exclude"]
     system_audio: Literal["include", "exclude"]
     window_audio: Literal["system", "window", "exclude"]
@@ -99,6 +101,7 @@ class RequestedMedia(TypedDict):
 class RequestedDisplay(RequestedMedia, total=False):
     """Converted `DisplayMediaStreamOptions`."""
 
+    controller: CaptureController
     self_browser_surface: SelfCapturePreferenceEnum
     system_audio: SystemAudioPreferenceEnum
     window_audio: WindowAudioPreferenceEnum
@@ -126,7 +129,11 @@ _PREFERENCES: Final = (
     Member("audio_selection", enumeration(AudioSelectionPreferenceEnum)),
 )
 _DISPLAY_MEDIA_STREAM_OPTIONS: Final[Schema[RequestedDisplay]] = Schema(
-    "DisplayMediaStreamOptions", Member("video", _media), Member("audio", _media, default=False), *_PREFERENCES
+    "DisplayMediaStreamOptions",
+    Member("video", _media),
+    Member("audio", _media, default=False),
+    Member("controller", instance_of(CaptureController)),
+    *_PREFERENCES,
 )
 _PERMISSION_DESCRIPTOR: Final[Schema[PermissionDescriptor]] = Schema(
     "PermissionDescriptor", Member("name", dom_string, required=True)

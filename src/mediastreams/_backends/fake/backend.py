@@ -44,7 +44,8 @@ def _size(description: object) -> tuple[int, int] | None:
 class FakeDevice:
     """One device of a `FakeBackend`: what happens to it. Any thread.
 
-    ``plugged``, ``muted``, ``stalled``, ``failure`` are its present state; ``size`` is a display surface's.
+    ``plugged``, ``muted``, ``stalled``, ``failure`` are its state, ``focused`` a window's; ``size`` is a display
+    surface's.
     """
 
     def __init__(self, backend: FakeBackend, description: Description | FakeWindow, label: str) -> None:
@@ -66,6 +67,7 @@ class FakeDevice:
         self.stalled: bool = False
         self.failure: BaseException | None = None
         self.size = _size(description)
+        self.focused: bool = False
 
     @property
     def in_use(self) -> bool:
@@ -280,6 +282,13 @@ class FakeBackend(Backend):
         if not isinstance(hand.description, FakeSpeaker):
             raise NotSupportedError(f"{device.label} is no speaker: nothing can be played there")
         return FakeSpeakerSink(hand, self._clock)
+
+    def focus(self, device: Device) -> None:
+        hand = self.device(device.label)
+        if not isinstance(hand.description, FakeWindow):
+            raise NotSupportedError(f"{device.label} is no window: it has no front")
+        for other in list(self._devices.values()):
+            other.focused = other is hand
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         def forget() -> None:

@@ -19,6 +19,7 @@ from mediastreams._backends.linux.x11_source import MAX_FRAME_RATE, MIN_FRAME_RA
 from mediastreams._engine.worker import Worker
 from mediastreams._rules.values import DeviceModel, Setting, VideoMode
 from mediastreams.abc import Backend, Device, Source
+from mediastreams.errors import NotSupportedError
 
 __all__ = ["X11Backend"]
 
@@ -54,6 +55,12 @@ class X11Backend(Backend):
         if isinstance(device.handle, surfaces.Window):
             return AvCapture(X11Target(display, window=device.handle.id))
         return AvCapture(X11Target(display, monitor=device.native_id))
+
+    def focus(self, device: Device) -> None:
+        if not isinstance(device.handle, surfaces.Window):
+            raise NotSupportedError(f"{device.label}: the whole screen cannot be brought to the front")
+        with X11Connection(os.environ.get("DISPLAY", "")) as server:
+            surfaces.focus_window(server, device.handle.id)
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Tell of monitors that come, go or change. Windows are not announced: a desktop opens too many."""

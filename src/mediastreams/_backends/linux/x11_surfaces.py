@@ -15,6 +15,7 @@ from mediastreams._backends.linux.x11_protocol import X11Connection, X11Error
 __all__ = [
     "Monitor",
     "Window",
+    "focus_window",
     "is_wayland_bridge",
     "list_monitors",
     "list_windows",
@@ -25,6 +26,11 @@ __all__ = [
 ]
 
 _STRUCTURE_NOTIFY: Final = 1 << 17
+_CLIENT_MESSAGE: Final = 33
+_PAGER: Final = 2  # who acts for the person: window managers let those through
+_TO_WINDOW_MANAGER: Final = 0b11 << 19  # substructure redirect and notify
+_STACK_MODE: Final = 1 << 6
+_PARENT: Final = 2  # gets the keyboard back when the window goes
 _RANDR_CHANGES: Final = 0b111  # the screen's size, a monitor's area, an output
 
 
@@ -150,6 +156,21 @@ def redirect_window(server: X11Connection, window: int) -> bool:
     server.request(composite.opcode, 0, struct.pack("<II", 0, 4))
     server.request(composite.opcode, 1, struct.pack("<IBxxx", window, 0), reply=False)
     return True
+
+
+def focus_window(server: X11Connection, window: int) -> None:
+    """Bring a window to the front and give it the keyboard: the window manager does it, or where there is none we.
+
+    https://specifications.freedesktop.org/wm/latest/ (_NET_ACTIVE_WINDOW, from a pager)
+    """
+    active = server.atom("_NET_ACTIVE_WINDOW")
+    if active in server.property(server.root, "_NET_SUPPORTED").ids():
+        message = struct.pack("<BBHII5I", _CLIENT_MESSAGE, 32, 0, window, active, _PAGER, 0, 0, 0, 0)
+        server.request(25, 0, struct.pack("<II", server.root, _TO_WINDOW_MANAGER) + message, reply=False)
+    else:
+        server.request(12, 0, struct.pack("<IHxxI", window, _STACK_MODE, 0), reply=False)
+        server.request(42, _PARENT, struct.pack("<II", window, 0), reply=False)
+    server.request(43)  # its answer says that the server has come so far
 
 
 def _size(server: X11Connection, drawable: int) -> tuple[int, int]:
