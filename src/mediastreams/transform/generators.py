@@ -77,8 +77,8 @@ class VideoTrackGenerator:
     """Makes a video track of the frames written to ``writable``. One ends with the other.
 
     Frames keep their timestamps: give them instants of the library's clock when the track is recorded along with others
-    (``VideoFrame.from_ndarray`` without a timestamp does). Write them at the pace they are to be seen at: a write does not
-    wait for consumers, which drop, and count, what lies waiting for longer than a second.
+    (``VideoFrame.from_ndarray`` without a timestamp does). Write them at the pace they are to be seen at: a write does
+    not wait for consumers, which drop, and count, what lies waiting for longer than a second.
 
     https://w3c.github.io/mediacapture-transform/#video-track-generator
     """
