@@ -15,8 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from mediastreams._backends.ffmpeg.deck import Deck
 from mediastreams._backends.ffmpeg.interrupts import Interrupt
@@ -31,17 +30,15 @@ from mediastreams.errors import AbortError, DOMException, InvalidStateError
 if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.lanes import Item, Lane
     from mediastreams._backends.ffmpeg.tracks import TrackInfo
-    from mediastreams._engine.frames import Picture
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock, Delivery
 
-__all__ = ["FileSource", "Movie", "MovieListener", "MovieWatcher"]
+__all__ = ["FileSource", "Movie", "MovieListener"]
 
 _logger = logging.getLogger(__name__)
 _RESYNC_US: Final = 500_000
 _STOP_SECONDS: Final = 1.0
 _QUIET_US: Final = 1_000_000
-_STARVED_US: Final = 100_000
 _TOGETHER: Final = 8
 _TOGETHER_SECONDS: Final = 0.01  # what is decoded does not wait for what takes its time
 
@@ -53,46 +50,11 @@ class _Closed(Exception):
     """The movie's thread was told to end."""
 
 
-class _Sought(Exception):
-    """Another place of the file is wanted."""
-
-
-class MovieWatcher(Protocol):
-    """Whoever plays a movie that is kept open. Called on the movie's thread; it must not block."""
-
-    def movie_shows(self, picture: Picture) -> None:
-        """The first video track shows this from now on: in its turn, or at rest, where it was sought to."""
-
-    def movie_ready(self) -> None:
-        """What comes first is decoded."""
-
-    def movie_sought(self, ticket: int, error: DOMException | None) -> None:
-        """The place of this `Movie.seek`, the latest one, is reached, or cannot be."""
-
-    def movie_repeats(self) -> None:
-        """It begins anew."""
-
-    def movie_at_end(self) -> None:
-        """It is played to its end; it stays open."""
-
-    def movie_over(self, error: DOMException | None) -> None:
-        """Its thread has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A place that is wanted, µs after the beginning of the file."""
-
-    target: int
-    exact: bool
-    ticket: int
-
-
 class Movie:
     """Plays one input. Made at rest; `open` blocks until the tracks are known, `play` lets time pass.
 
-    ``free``: no clock of its own. ``loop`` may be changed while it plays. ``watcher``: a media element, for which it
-    stays open while no track wants it and after its end; else the last track to stop closes it. Any thread.
+    ``free``: no clock of its own. ``loop`` may be changed while it plays. ``keep``: stays open while no track
+    wants it (a media element); else the last track to stop closes it. Any thread.
     """
 
     def __init__(
@@ -101,7 +63,8 @@ class Movie:
         *,
         free: bool = False,
         loop: bool = False,
-        watcher: MovieWatcher | None = None,
+        keep: bool = False,
+        on_over: MovieListener | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.location = locate(src)
@@ -112,16 +75,8 @@ class Movie:
         self.duration: int | None = None
         self.room = Room() if free else None
         self._together = 1 if self.location.network or self.location.reader is not None else _TOGETHER
-        self._keep = watcher is not None
-        self._watcher = watcher
-        self._request: _Request | None = None
-        self._tickets = 0
-        self._seeking = False
-        self._round = 0
-        self._rate = 1.0
-        self._preserves_pitch = True
-        self._handed = 0  # µs of the clock: when everything that was handed over will have been heard
-        self._ending = False
+        self._keep = keep
+        self._on_over = on_over
         self._timeline = Timeline()
         self._interrupt = Interrupt()
         self._wake = self.clock.wake()
@@ -131,7 +86,7 @@ class Movie:
         self._error: DOMException | None = None
         self._playing = False
         self._prerolled = False
-        self._muted = watcher is not None
+        self._muted = keep
         self._over = False
         self._deck: Deck | None = None
         self._worker = Worker(f"movie {self.name}", self._run, finish=self.close)
@@ -176,55 +131,13 @@ class Movie:
             self._timeline.rest(self.clock.now_us())
         self._wake.set()
 
-    def seek(self, target: int, *, exact: bool = True) -> int:
-        """Go to a place of the file, µs; of several calls that came meanwhile the last one counts. Its ticket.
-
-        Not ``exact``: to a place near it that is reached faster.
-        """
-        with self._lock:
-            self._tickets += 1
-            self._request = _Request(target, exact, self._tickets)
-        self._wake.set()
-        return self._tickets
-
-    def set_rate(self, rate: float, *, preserves_pitch: bool) -> None:
-        """Play faster or slower from now on; at 0 it stands. Sound is heard between `SLOWEST` and `FASTEST`."""
-        with self._lock:
-            self._rate = rate
-            self._preserves_pitch = preserves_pitch
-            self._timeline.set_rate(rate, self.clock.now_us())
-            for source in self.sources:
-                self._set_lane(source.lane)
-                source.lane.mute(muted=self._muted)
-        self._wake.set()
-
-    def _set_lane(self, lane: Lane) -> None:
-        lane.rate, lane.preserves_pitch = self._rate, self._preserves_pitch
-
-    @property
-    def starving(self) -> bool:
-        """Whether time has passed what could be read: the network, or the decoder, is too slow."""
-        deck = self._deck
-        if deck is None or not self._prerolled or self._ending or self._request is not None:
-            return False
-        return self._timeline.position(self.clock.now_us()) > deck.end + _STARVED_US
-
-    @property
-    def seekable(self) -> bool:
-        """Whether other places of it can be reached."""
-        return self.location.again and self.duration is not None
-
     @property
     def position(self) -> int:
         """Where in the file this moment lies, µs."""
-        if (request := self._request) is not None:
-            return request.target
         played = self._timeline.position(self.clock.now_us())
         rounds = self._deck.rounds if self._deck is not None else (0,)
         begin = next((begin for begin in reversed(rounds) if begin <= played), 0)
         length = self.duration
-        if self._deck is not None and self._prerolled:
-            played = min(played, max(self._deck.end, begin))
         return max(0, played - begin if length is None else min(played - begin, length))
 
     @property
@@ -274,8 +187,7 @@ class Movie:
         with self._interrupt:
             try:
                 deck = self._open_deck()
-                if self._watcher is None:
-                    self._wait_for_play()
+                self._wait_for_play()
                 if self.free:
                     self._play_free(deck)
                 else:
@@ -301,9 +213,6 @@ class Movie:
         first = next((lane for lane in deck.lanes if lane.info.kind == "video"), None)
         for lane in deck.lanes:
             lane.warm = self._keep and (lane is first or lane.info.kind == "audio")
-            self._set_lane(lane)
-        if first is not None and self._watcher is not None:
-            first.watcher = self._watcher.movie_shows
         self.duration = deck.duration
         self.sources = tuple(FileSource(self, lane) for lane in deck.lanes)
         self._opened.set()
@@ -322,14 +231,12 @@ class Movie:
             self._opened.set()
             if self._on_opened is not None:
                 self._on_opened(self._error)
-        elif self._watcher is not None:
-            self._watcher.movie_over(error)
+        elif self._on_over is not None:
+            self._on_over(error)
 
     def _check(self) -> None:
         if self._interrupt.is_set():
             raise _Closed
-        if self._request is not None and not self._seeking:
-            raise _Sought
 
     def _wait_for_play(self) -> None:
         while not self._playing:
@@ -355,82 +262,6 @@ class Movie:
             self._prerolled = True
             if self._playing:
                 self._timeline.run(self.clock.now_us())
-        if self._watcher is not None:
-            if not self._playing:
-                self._preview(deck)
-            self._watcher.movie_ready()
-        while True:
-            try:
-                self._play_on(deck)
-                if not self._keep or deck.verdict() is not None:
-                    return
-                self._rest_at_end(deck)
-            except _Sought:
-                self._go_to_request(deck)
-
-    def _preview(self, deck: Deck) -> None:
-        """Let what comes next be seen though it is at rest."""
-        for lane in deck.lanes:
-            if lane.watcher is not None:
-                lane.preview(self.clock.now_us())
-
-    def _rest_at_end(self, deck: Deck) -> None:
-        """Say that it is played to its end, and wait until somebody wants another place of it."""
-        with self._lock:
-            end = deck.end
-            if self.duration is None or not deck.begin:
-                self.duration = end if self.duration is None else self.duration
-            self._ending = True
-            self._playing = False
-            self._timeline.rest(self.clock.now_us())
-            for source in self.sources:
-                source.lane.finish()
-        assert self._watcher is not None
-        self._watcher.movie_at_end()
-        while True:
-            self._wake.clear()
-            self._check()
-            self.clock.wait_until(None, self._wake)
-
-    def _go_to_request(self, deck: Deck) -> None:
-        """Go where the newest request wants it; one that comes meanwhile takes its place."""
-        while (request := self._request) is not None:
-            error: DOMException | None = None
-            try:
-                self._seeking = True
-                deck.seek(request.target, exact=request.exact, check=lambda: self._check_for(request))  # noqa: B023
-            except _Sought:
-                continue
-            except AbortError:
-                raise
-            except DOMException as raised:
-                error = raised
-            finally:
-                self._seeking = False
-            reached = request.target if request.exact else deck.begin_of_items(request.target)
-            now = self.clock.now_us()
-            with self._lock:
-                if self._request is not request:
-                    continue
-                self._request = None
-                self._ending = False
-                self._timeline.jump(reached, now)
-                self._timeline.delay(max(0, min(self._handed - now, _RESYNC_US)))  # nothing is stamped twice
-                playing = self._playing
-            assert self._watcher is not None
-            if not playing or self._rate == 0:
-                self._preview(deck)
-            self._watcher.movie_sought(request.ticket, error)
-            if error is not None:
-                raise error
-
-    def _check_for(self, request: _Request) -> None:
-        self._check()
-        if self._request is not request:
-            raise _Sought
-
-    def _play_on(self, deck: Deck) -> None:
-        """Play until there is nothing more."""
         while True:
             found = deck.next_item()
             if found is None:
@@ -445,23 +276,8 @@ class Movie:
             item = queue[0]
             timestamp = self._wait_turn(item.media)
             queue.popleft()
-            begin = self._begin_of(deck, item)
-            lane.hand_over(item, timestamp, begin)
-            if lane.info.kind == "audio":
-                self._handed = max(self._handed, timestamp + lane.latest_us)
+            lane.hand_over(item, timestamp)
             self._fill(deck)
-
-    def _begin_of(self, deck: Deck, item: Item) -> int:
-        """When the round began to which an item belongs; who watches hears of a new one."""
-        if deck.begin == 0:
-            self._round = 0
-            return 0
-        begin = next((begin for begin in reversed(deck.rounds) if begin <= item.media), 0)
-        if begin > self._round:
-            self._round = begin
-            if self._watcher is not None:
-                self._watcher.movie_repeats()
-        return begin
 
     def _fill(self, deck: Deck) -> None:
         deck.fill(loop=self.loop, present=self._timeline.position(self.clock.now_us()))
@@ -475,7 +291,8 @@ class Movie:
             due = self._timeline.due(media)
             if due is None:
                 self._mute(muted=True)
-                clock.wait_until(None, self._wake)
+                if not self._timeline.running:
+                    clock.wait_until(None, self._wake)
                 continue
             self._mute(muted=False)
             late = clock.now_us() - due
