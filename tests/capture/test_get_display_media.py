@@ -50,6 +50,9 @@ async def test_the_picture_is_scaled_and_slowed_as_asked(devices, clock):
         {"video": {"advanced": [{"width": 640}]}},
         {"video": {"display_surface": {"exact": "monitor"}}},
         {"video": True, "monitor_type_surfaces": "perhaps"},
+        {"video": True, "self_browser_surface": "perhaps"},
+        {"video": True, "surface_switching": "perhaps"},
+        {"video": True, "system_audio": "perhaps"},
         {"video": 5},
         {"video": {"display_surface": "monitor"}, "monitor_type_surfaces": "exclude"},
     ],
@@ -59,10 +62,69 @@ async def test_what_would_choose_for_the_person_is_a_type_error(devices, constra
         await devices.get_display_media(constraints)
 
 
-async def test_a_maximum_that_no_screen_can_meet_is_named(devices):
+@pytest.mark.parametrize("name", ["width", "height", "frame_rate"])
+@pytest.mark.parametrize("most", [0, -1])
+async def test_a_maximum_that_no_screen_can_meet_is_named(devices, name, most):
     with pytest.raises(ms.OverconstrainedError) as failed:
-        await devices.get_display_media(video={"width": {"max": 0}})
-    assert failed.value.constraint == "width"
+        await devices.get_display_media(video={name: {"max": most}})
+    assert failed.value.constraint == name
+
+
+@pytest.mark.parametrize("options", [None, {}, {"audio": False}, {"video": {}}, {"video": True, "audio": False}])
+async def test_a_picture_is_captured_whether_it_was_asked_for_or_not(devices, options):
+    async with devices.get_display_media(options) as stream:
+        assert [track.kind for track in stream.get_tracks()] == ["video"]
+
+
+@pytest.mark.parametrize(
+    "most", [{"width": 360}, {"height": 240}, {"frame_rate": 4}, {"frame_rate": 4, "width": 360, "height": 240}]
+)
+async def test_size_and_rate_stay_below_their_maximum(devices, most):
+    async with devices.get_display_media(video={name: {"max": value} for name, value in most.items()}) as stream:
+        settings = stream.video.get_settings()
+        assert all(1 <= settings[name] <= value for name, value in most.items())
+
+
+async def test_a_wished_size_is_met_to_the_pixel(devices):
+    wishes = [{"width": 160}, {"height": 120}, {"width": 80}, {"height": 60}, {"width": 158}, {"height": 118}]
+    for wish in wishes:
+        async with devices.get_display_media(video=wish) as stream:
+            assert wish.items() <= dict(stream.video.get_settings()).items()
+    async with devices.get_display_media(video={"height": 240}) as stream:
+        for wish in wishes:
+            await stream.video.apply_constraints(wish)
+            assert wish.items() <= dict(stream.video.get_settings()).items()
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"video": {"display_surface": "browser"}},
+        {"video": {"display_surface": "monitor"}, "monitor_type_surfaces": "include"},
+        {"self_browser_surface": "include"},
+        {"self_browser_surface": "exclude"},
+        {"surface_switching": "include"},
+        {"surface_switching": "exclude"},
+        {"system_audio": "include"},
+        {"system_audio": "exclude"},
+    ],
+)
+async def test_wishes_for_what_is_offered_are_taken(devices, wish):
+    async with devices.get_display_media(wish) as stream:
+        assert stream.active
+
+
+async def test_a_display_has_an_id_and_no_facing_mode(devices):
+    async with devices.get_display_media() as stream:
+        settings, capabilities = stream.video.get_settings(), stream.video.get_capabilities()
+        assert settings.device_id == capabilities.device_id != ""
+        assert capabilities.display_surface == "monitor"
+        assert "facing_mode" not in settings
+        assert "facing_mode" not in capabilities
+
+
+def test_it_is_reached_from_the_devices_only():
+    assert not hasattr(ms.navigator, "get_display_media")
 
 
 async def test_without_a_display_nothing_is_found_and_the_cure_is_said(clock):
