@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.frames import Picture
-    from mediastreams._rules.values import Mode
+    from mediastreams._rules.values import Mode, Settings
     from mediastreams.abc import Clock, Sink
 
     Samples = npt.NDArray[np.float32]
@@ -146,10 +146,11 @@ class Playout:
         outlet = self._outlet
         return None if outlet is None or outlet.nowhere else outlet.sink
 
-    def use(self, sink: Sink | None) -> None:
+    def use(self, sink: Sink | None, *, latency: float | None = None) -> None:
         """Go over to another device, or to none; the former one is stopped when it has sounded what it holds.
 
-        Blocks while the device opens: for worker threads.
+        Blocks while the device opens: for worker threads. ``latency``: seconds that the device may hold back, less for
+        talk, more for machines that are busy; without it, the device's usual ones.
 
         Raises:
             InvalidStateError: this is closed.
@@ -160,7 +161,7 @@ class Playout:
                 raise InvalidStateError("This output is closed")
             new = None if sink is None else _Outlet(self, sink)
             if new is not None:
-                self._start(new)
+                self._start(new, {} if latency is None else {"latency": latency})
             with self._lock:
                 lost = new is not None and new.lost
                 old = self._outlet
@@ -174,11 +175,11 @@ class Playout:
         if new is None:
             self._go_on_unheard()
 
-    def _start(self, outlet: _Outlet) -> None:
+    def _start(self, outlet: _Outlet, settings: Settings) -> None:
         with self._lock:
             self._outlets.add(outlet)
         try:
-            outlet.start()
+            outlet.start(settings)
         except BaseException:
             self._stop(outlet)
             raise
@@ -206,7 +207,7 @@ class Playout:
             if self._closed or self._outlet is not None or not self._voices:
                 return
             outlet = self._outlet = _Outlet(self, NullSink("audio", self._clock), nowhere=True)
-        self._start(outlet)
+        self._start(outlet, {})
         if self._outlet is not outlet:  # somebody was faster
             self._stop(outlet)
 
@@ -268,8 +269,8 @@ class Playout:
             for voice in self._voices:
                 samples = self._rendered(voice, ask)
                 over = over or voice.finished
-                gain, before = volume * voice.gain, voice.sounded
-                voice.sounded = gain
+                gain = volume * voice.gain
+                before, voice.sounded = gain if voice.sounded is None else voice.sounded, gain
                 if samples is None or (gain == 0 and before == 0):
                     continue
                 if gain != before:
@@ -324,8 +325,8 @@ class _Outlet:
         self.until = 0  # µs of the clock: when the last sample it was given will have been heard
         self._position = 0
 
-    def start(self) -> None:
-        mode = self.sink.start(None, {}, self)
+    def start(self, settings: Settings) -> None:
+        mode = self.sink.start(None, settings, self)
         if self.mode is None and isinstance(mode, AudioMode):
             self.mode = mode
 

@@ -120,7 +120,7 @@ class Voice(ABC):
         self.gain = 1.0
         self.finished = False
         self.dropped = 0
-        self.sounded = 1.0  # the gain at the end of the last block, volume included; the playout's own
+        self.sounded: float | None = None  # the gain at the end of the last block, volume included; the playout's own
 
     @property
     @abstractmethod
