@@ -137,6 +137,7 @@ class Session:
         self._start: int | None = None
         self._end: int | None = None
         self._stopping = False
+        self._stopped_at = 0
         self._peak = 0.0
         self._energy = 0.0
         self._energy_samples = 0
@@ -152,8 +153,10 @@ class Session:
         self._worker.start()
 
     def stop(self) -> None:
-        """End with what has been delivered. Idempotent; does not wait."""
-        self._stopping = True
+        """End with what has been captured by now. Idempotent; does not wait."""
+        if not self._stopping:
+            self._stopped_at = self._clock.now_us()
+            self._stopping = True
         self._wake.set()
 
     def wake(self) -> None:
@@ -309,7 +312,7 @@ class Session:
                 self._attend(self._writer.end_us)
             if self._stopping and not stopped:
                 stopped = True
-                self._stop_at(self._clock.now_us())
+                self._stop_at(self._stopped_at)
             worked = self._take_some()
             now = self._clock.now_us()
             if not stopped:
@@ -325,6 +328,8 @@ class Session:
         """Take no more; what waits in the ports is still written."""
         self._detach()
         if all(not line.intake.free for line in self._lines):
+            assert self._start is not None
+            now = max(now, self._start + 1)  # what came first is in the file
             self._end = now if self._end is None else min(self._end, now)
 
     def _overdue(self, now: int) -> bool:
@@ -422,7 +427,8 @@ class Session:
             elif line.video is not None:
                 last = line.video.position
                 if last is None or self._end - last > _LATE_US:
-                    self._writer.mux(line.video.repeat(self._end - line.video.interval))
+                    show = line.video.black if line.intake.port.muted else line.video.repeat
+                    self._writer.mux(show(self._end - line.video.interval))
 
     # ── progress ─────────────────────────────────────────────────────────────────────────────────
 
