@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._engine.worker import after_fork_in_child, reaper, start_thread
+from mediastreams._engine.worker import Worker, after_fork_in_child, reaper
 from mediastreams._rules.mime_types import ContainerType, mime_type_of, parse_mime_type
 from mediastreams._rules.recorder_rates import BitRates, encoder_rate
 from mediastreams._webidl.tasks import queue_task
@@ -94,8 +94,10 @@ class Gathering:
         reaper.stand_by()
         self._stream._watch(self._track_set_changed)
         after_fork_in_child(self)
-        if not start_thread("recorder-open", self._open):
-            self._end(InvalidStateError("the interpreter is ending: nothing can be recorded any more"))
+        try:
+            Worker("recorder-open", self._open, finish=self.stop).start()
+        except RuntimeError as error:  # the interpreter is ending, or the system is out of threads
+            self._end(error)
 
     # ── the owner loop ───────────────────────────────────────────────────────────────────────────
 
