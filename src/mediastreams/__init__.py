@@ -121,6 +121,7 @@ if TYPE_CHECKING:
         MediaStreamTrackGeneratorInit,
         VideoTrackGenerator,
     )
+    from mediastreams.transform.processor import MediaStreamTrackProcessor, MediaStreamTrackProcessorInit
     from mediastreams.transform.writable_stream import WritableStream, WritableStreamDefaultWriter
 
 __all__ = [
@@ -188,6 +189,8 @@ __all__ = [
     "MediaStreamTrackEventInit",
     "MediaStreamTrackGenerator",
     "MediaStreamTrackGeneratorInit",
+    "MediaStreamTrackProcessor",
+    "MediaStreamTrackProcessorInit",
     "MediaStreamTrackState",
     "MediaStreamTrackVideoStats",
     "MediaTrackCapabilities",
@@ -307,6 +310,8 @@ _HOME = {
     "MediaStreamTrackEventInit": "capture.media_stream_track_event",
     "MediaStreamTrackGenerator": "transform.generators",
     "MediaStreamTrackGeneratorInit": "transform.generators",
+    "MediaStreamTrackProcessor": "transform.processor",
+    "MediaStreamTrackProcessorInit": "transform.processor",
     "MediaStreamTrackState": "capture.enums",
     "MediaStreamTrackVideoStats": "capture.track_stats",
     "MediaTrackCapabilities": "capture.dictionaries",

@@ -32,9 +32,10 @@ _MOST_ITEMS: Final = 4096  # when timestamps stand still or jump back, media tim
 class SinkPort:
     """One consumer's queue. Lives from `TrackFeed.attach` until `close`.
 
-    ``latest``: one frame waits, the newest wins. ``drop-oldest``: at most ``bound_us`` of media wait; the next
-    `Sound` after a drop carries the size of the gap. ``wait``: nothing is dropped; the source, which must have a
-    free clock, is held back. ``on_item`` is called on the producer's thread after every change: it must be tiny.
+    ``latest``: one frame waits, the newest wins. ``drop-oldest``: at most ``bound_us`` of media wait, and at most
+    ``most_items``; the next `Sound` after a drop carries the size of the gap. ``wait``: nothing is dropped; the source,
+    which must have a free clock, is held back. ``on_item`` is called on the producer's thread after every change: it
+    must be tiny.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class SinkPort:
         "drain",
         "dropped",
         "ended",
+        "most_items",
         "muted",
         "policy",
     )
@@ -65,6 +67,7 @@ class SinkPort:
         self.muted = False
         self.demanded = False
         self.drain = False
+        self.most_items = _MOST_ITEMS
         self.delivered = 0
         self.dropped = 0
         self._gap = 0
@@ -85,7 +88,7 @@ class SinkPort:
     def full(self) -> bool:
         """Whether the bound is reached; only ``wait`` asks."""
         with self._lock:
-            return self._span() >= self.bound_us or len(self._items) >= _MOST_ITEMS
+            return self._span() >= self.bound_us or len(self._items) >= self.most_items
 
     def _span(self) -> int:
         if not self._items:
@@ -106,7 +109,7 @@ class SinkPort:
             else:
                 items.append(item)
                 if self.policy == "drop-oldest":
-                    while len(items) > 1 and (self._span() > self.bound_us or len(items) > _MOST_ITEMS):
+                    while len(items) > 1 and (self._span() > self.bound_us or len(items) > self.most_items):
                         self._drop_first()
         if self._room is not None and self._room.news is not None:
             self._room.news.append(self)

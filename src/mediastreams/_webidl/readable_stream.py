@@ -1,6 +1,6 @@
 """`ReadableStream` and its reader, as far as the family needs them.
 
-Not for: frames of a track (``track.frames()``), which have policies.
+Not for: the queue in front of it (``transform/processor.py`` has one).
 
 Rules of the file: nothing is read ahead; a chunk is fetched when somebody asks for it, and whoever asks first gets
 it first. NOT-HERE: reading into the reader's own buffer (``mode="byob"``), ``tee`` and pipes: chunks are immutable
@@ -16,6 +16,7 @@ import asyncio
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from mediastreams._webidl.interfaces import illegal_constructor, public
+from mediastreams._webidl.promise_attributes import PromiseAttribute
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -64,7 +65,7 @@ class ReadableStream(Generic[_T]):
     https://streams.spec.whatwg.org/#rs-class
     """
 
-    __init__ = illegal_constructor("Call stream() of a Blob.")
+    __init__ = illegal_constructor("Call stream() of a Blob, or read a MediaStreamTrackProcessor's readable.")
 
     _source: UnderlyingSource[_T]
     _state: str  # readable, closed, errored
@@ -88,7 +89,9 @@ class ReadableStream(Generic[_T]):
         self._check_unlocked()
         reader: ReadableStreamDefaultReader[_T] = ReadableStreamDefaultReader.__new__(ReadableStreamDefaultReader)
         reader._target = self
+        reader._closed = PromiseAttribute()
         self._reader = reader
+        self._tell_reader()
         return reader
 
     async def cancel(self, reason: object = None) -> None:
@@ -121,8 +124,26 @@ class ReadableStream(Generic[_T]):
             assert self._error is not None
             raise self._error
         if self._state == "readable":
-            self._state = "closed"
+            self._set_state("closed")
             self._source.cancel_source()
+
+    def _close_by_source(self) -> None:
+        """*Close*: the source has ended, though nobody has asked for the next chunk.
+
+        https://streams.spec.whatwg.org/#readablestream-close
+        """
+        if self._state == "readable":
+            self._set_state("closed")
+
+    def _set_state(self, state: str, error: Exception | None = None) -> None:
+        self._state, self._error = state, error
+        self._tell_reader()
+
+    def _tell_reader(self) -> None:
+        if self._reader is not None and self._state == "closed":
+            self._reader._closed.resolve()
+        elif self._reader is not None and isinstance(self._error, Exception):
+            self._reader._closed.reject(self._error)
 
     async def _read(self) -> _T | None:
         """*Read a chunk*; ``None`` at the end.
@@ -138,12 +159,12 @@ class ReadableStream(Generic[_T]):
             try:
                 chunk = await self._source.pull_chunk()
             except Exception as error:
-                self._state, self._error = "errored", error
+                self._set_state("errored", error)
                 raise
             if self._state != "readable":  # cancelled meanwhile
                 return None
             if chunk is None:
-                self._state = "closed"
+                self._set_state("closed")
             return chunk
 
     def __repr__(self) -> str:
@@ -160,6 +181,18 @@ class ReadableStreamDefaultReader(Generic[_T]):
     __init__ = illegal_constructor("Call ReadableStream.get_reader().")
 
     _target: ReadableStream[_T] | None
+    _closed: PromiseAttribute
+
+    @property
+    def closed(self) -> asyncio.Future[None]:
+        """Await the stream's end: fails as the stream did, or with `TypeError` when the lock was released before.
+
+        Raises:
+            RuntimeError: read outside an event loop.
+
+        https://streams.spec.whatwg.org/#generic-reader-closed
+        """
+        return self._closed.get()
 
     async def read(self) -> ReadableStreamReadResult[_T]:
         """The next chunk, as ``.value``; at the end ``.done`` is true.
@@ -191,6 +224,7 @@ class ReadableStreamDefaultReader(Generic[_T]):
         if self._target is not None:
             self._target._reader = None
             self._target = None
+            self._closed.reject(TypeError("the reader has released its lock"))
 
     def _stream(self) -> ReadableStream[_T]:
         if self._target is None:

@@ -56,7 +56,7 @@ class _FrameSink:
 
     def _unused(self) -> None:
         """The last track has ended: the stream is closed."""
-        self.stream._state = "closed"
+        self.stream._set_state("closed")
 
 
 def _data_of(chunk: object, kind: Kind) -> Picture | Sound:

@@ -11,8 +11,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from mediastreams._webidl.interfaces import illegal_constructor, public
+from mediastreams._webidl.promise_attributes import PromiseAttribute
 
 if TYPE_CHECKING:
+    import asyncio
     from types import TracebackType
 
 __all__ = ["UnderlyingSink", "WritableStream", "WritableStreamDefaultWriter"]
@@ -105,7 +107,11 @@ class WritableStream(_Writing[_T]):
             raise TypeError("the stream is locked to a writer: release_lock() it first")
         writer: WritableStreamDefaultWriter[_T] = WritableStreamDefaultWriter.__new__(WritableStreamDefaultWriter)
         writer._target = self
+        writer._closed = PromiseAttribute()
+        writer._ready = PromiseAttribute()
+        writer._ready.resolve()
         self._writer = writer
+        self._tell_writer()
         return writer
 
     def _stream(self) -> WritableStream[_T]:
@@ -114,8 +120,20 @@ class WritableStream(_Writing[_T]):
         return self
 
     def _end(self, state: str) -> None:
-        self._state = state
+        self._set_state(state)
         self._sink.close_sink()
+
+    def _set_state(self, state: str) -> None:
+        """Any thread."""
+        self._state = state
+        self._tell_writer()
+
+    def _tell_writer(self) -> None:
+        writer = self._writer
+        if writer is not None and self._state == "closed":
+            writer._closed.resolve()
+        elif writer is not None and self._state == "aborted":
+            writer._closed.reject(TypeError("the stream was aborted"))
 
     def __repr__(self) -> str:
         return f"<WritableStream {self._state}{' locked' if self.locked else ''}>"
@@ -131,6 +149,30 @@ class WritableStreamDefaultWriter(_Writing[_T]):
     __init__ = illegal_constructor("Call WritableStream.get_writer().")
 
     _target: WritableStream[_T] | None
+    _closed: PromiseAttribute
+    _ready: PromiseAttribute
+
+    @property
+    def closed(self) -> asyncio.Future[None]:
+        """Await the end: fails with `TypeError` when the stream was aborted, or the lock was released before.
+
+        Raises:
+            RuntimeError: read outside an event loop.
+
+        https://streams.spec.whatwg.org/#default-writer-closed
+        """
+        return self._closed.get()
+
+    @property
+    def ready(self) -> asyncio.Future[None]:
+        """Await that a frame is wanted: always at once, since a frame goes straight to the track's consumers.
+
+        Raises:
+            RuntimeError: read outside an event loop.
+
+        https://streams.spec.whatwg.org/#default-writer-ready
+        """
+        return self._ready.get()
 
     @property
     def desired_size(self) -> int:
@@ -149,6 +191,7 @@ class WritableStreamDefaultWriter(_Writing[_T]):
         if self._target is not None:
             self._target._writer = None
             self._target = None
+            self._closed.reject(TypeError("the writer has released its lock"))
 
     def _stream(self) -> WritableStream[_T]:
         if self._target is None:
