@@ -120,8 +120,8 @@ def _watch(files, folder, seconds):
 def chromium_plays(need, tmp_path):
     """``chromium_plays({name: (bytes, type)})``: play each to its end; what was found of each, in order. Blocks.
 
-    ``first`` is the duration at ``loadedmetadata``, ``last`` that at the end, ``None`` while it is infinite; ``error`` is
-    ``None`` for a file that played through.
+    ``first`` is the duration at ``loadedmetadata``, ``last`` that at the end, ``None`` while it is infinite; ``error``
+    is ``None`` for a file that played through.
     """
     need("chromium")
     return lambda files, seconds=50: _watch(files, tmp_path / "chromium", seconds)

@@ -1,5 +1,6 @@
 """The servers as fixtures for the tests of this folder."""
 
+from tests.virtual.chromium import chromium_plays
 from tests.virtual.servers import pulse, xvfb
 
-__all__ = ["pulse", "xvfb"]
+__all__ = ["chromium_plays", "pulse", "xvfb"]
