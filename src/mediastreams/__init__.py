@@ -82,6 +82,11 @@ if TYPE_CHECKING:
         PermissionDescriptor,
     )
     from mediastreams.capture.track_stats import MediaStreamTrackAudioStats, MediaStreamTrackVideoStats
+    from mediastreams.elements.canvas_capture import CanvasCaptureMediaStreamTrack
+    from mediastreams.elements.canvas_element import CanvasElement
+    from mediastreams.elements.canvas_pillow import TextMetrics
+    from mediastreams.elements.canvas_rendering_context_2d import CanvasRenderingContext2D
+    from mediastreams.elements.image_data import ImageData
     from mediastreams.elements.media_element import MediaElement
     from mediastreams.elements.media_error import MediaError
     from mediastreams.elements.open import open
@@ -136,6 +141,9 @@ __all__ = [
     "BlobEventInit",
     "BlobPropertyBag",
     "CameraDevicePermissionDescriptor",
+    "CanvasCaptureMediaStreamTrack",
+    "CanvasElement",
+    "CanvasRenderingContext2D",
     "CaptureController",
     "CaptureStartFocusBehavior",
     "ConstrainBooleanOrDOMStringParameters",
@@ -168,6 +176,7 @@ __all__ = [
     "FrameIterator",
     "FrameStats",
     "HumanFaceDetectionModeEnum",
+    "ImageData",
     "InputDeviceInfo",
     "InvalidAccessError",
     "InvalidModificationError",
@@ -226,6 +235,7 @@ __all__ = [
     "SelfCapturePreferenceEnum",
     "SurfaceSwitchingPreferenceEnum",
     "SystemAudioPreferenceEnum",
+    "TextMetrics",
     "ULongRange",
     "URL",
     "UnknownError",
@@ -257,6 +267,9 @@ _HOME = {
     "BlobEventInit": "recording.blob_event",
     "BlobPropertyBag": "files.blob",
     "CameraDevicePermissionDescriptor": "capture.requests",
+    "CanvasCaptureMediaStreamTrack": "elements.canvas_capture",
+    "CanvasElement": "elements.canvas_element",
+    "CanvasRenderingContext2D": "elements.canvas_rendering_context_2d",
     "CaptureController": "capture.capture_controller",
     "CaptureStartFocusBehavior": "capture.enums",
     "ConstrainBooleanOrDOMStringParameters": "capture.constraint_types",
@@ -289,6 +302,7 @@ _HOME = {
     "FrameIterator": "_engine.frame_iterator",
     "FrameStats": "_engine.frame_iterator",
     "HumanFaceDetectionModeEnum": "capture.enums",
+    "ImageData": "elements.image_data",
     "InputDeviceInfo": "capture.media_device_info",
     "InvalidAccessError": "errors",
     "InvalidModificationError": "errors",
@@ -348,6 +362,7 @@ _HOME = {
     "SurfaceSwitchingPreferenceEnum": "capture.enums",
     "SyntaxError": "errors",
     "SystemAudioPreferenceEnum": "capture.enums",
+    "TextMetrics": "elements.canvas_pillow",
     "TimeoutError": "errors",
     "ULongRange": "capture.dictionaries",
     "URL": "files.url",

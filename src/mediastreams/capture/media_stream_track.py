@@ -231,11 +231,16 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
 
         https://w3c.github.io/mediacapture-main/#dfn-clone-a-track
         """
+        return self._clone_as(MediaStreamTrack)
+
+    def _clone_as(self, cls: type[_TrackT]) -> _TrackT:
+        """*Clone a track* into one of a class; for subclasses whose clones are of it, too.
+
+        https://w3c.github.io/mediacapture-main/#dfn-clone-a-track
+        """
         self._owner.check("MediaStreamTrack.clone")
         # 3. Create a track on the same source; while it is being made the source stays.
-        clone: MediaStreamTrack[FrameT_co] = MediaStreamTrack._create(
-            self._source, self._settings, copy.deepcopy(self._constraints), enabled=self._feed.enabled
-        )
+        clone = cls._create(self._source, self._settings, copy.deepcopy(self._constraints), enabled=self._feed.enabled)
         # 4-7. The state, and (in _create) constraints and settings.
         # SPEC-ISSUE: the text creates clones enabled, "unless stated otherwise (for example when cloned)": the
         # web-platform-tests and every browser carry `enabled`, muted state and hint over.

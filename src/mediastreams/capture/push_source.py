@@ -40,6 +40,9 @@ class PushSource(Source):
         self._delivery: Delivery | None = None
         self._shape: tuple[object, ...] = () if mode is None else (mode.width, mode.height)
         self._fastest = _FASTEST if mode is None else mode.max_frame_rate
+        self._model = DeviceModel(kind)
+        if mode is not None:  # a track that is only scaled keeps every frame
+            self._model = DeviceModel(kind, defaults={"frame_rate": mode.max_frame_rate})
         self._given = 0  # frames that went to the lane
         self._done = 0  # … and have left it
         self._lane = lane_for(id(self))
@@ -47,8 +50,8 @@ class PushSource(Source):
         self.hub.open(mode, {})
 
     def track_source(self, label: str = "") -> TrackSource:
-        """The source for tracks. Of its size or rate nothing can be said before the first frame has come."""
-        return TrackSource(self.hub, DeviceModel(self.kind), label)
+        """The source for tracks. Of size or rate nothing can be said before the first frame, but for a given mode."""
+        return TrackSource(self.hub, self._model, label)
 
     def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode | None:  # noqa: ARG002
         """Begin; there is nothing to open."""
