@@ -415,3 +415,16 @@ async def test_a_recording_begins_once(made, make_stream, tmp_path):
     with pytest.raises(InvalidStateError, match="begins once"):
         async with recording:
             pass
+
+
+async def test_a_bit_rate_that_the_encoder_refuses_is_named(made, make_stream, tmp_path):
+    stream = make_stream(made.Scripted("audio", made.sounds(0.2)))
+    with pytest.raises(NotSupportedError, match="libopus does not take 48000 Hz mono at 1 bits per second"):
+        await record(stream, tmp_path / "a.webm", audio_bits_per_second=1)
+
+
+async def test_the_rate_is_that_of_the_pictures_not_of_the_file(made, make_stream, tmp_path):
+    video = made.Scripted("video", made.pictures(60, start=made.T0 + 400_000))
+    stream = make_stream(video, made.Scripted("audio", made.sounds(3.0)))
+    summary = await record(stream, tmp_path / "a.mkv")
+    assert summary.fps == pytest.approx(30, abs=0.01)

@@ -230,3 +230,51 @@ async def test_a_recording_that_is_dropped_warns_and_ends_its_file(made, make_st
         del recording
     await made.until(lambda: session.join(0))
     assert (await probe(tmp_path / "a.webm")).duration > 0.2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+async def test_a_pipe_whose_reader_goes_ends_the_recording_with_a_named_error(made, make_stream, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    stream = make_stream(made.Scripted("video", made.live_pictures(20), live=True))
+
+    async def leave():
+        await asyncio.sleep(0.5)
+        os.close(reader)
+
+    leaving = asyncio.create_task(leave())
+    with pytest.raises(BrokenPipeError, match="its reader has gone"):
+        await record(stream, tmp_path / "pipe", mime_type="video/webm")
+    await leaving
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+async def test_a_pipe_that_nobody_reads_is_refused_at_once(made, make_stream, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="nobody reads from it") as caught:
+        await record(make_stream(made.Scripted("video", made.pictures(3))), tmp_path / "pipe", mime_type="video/webm")
+    assert caught.value.errno == errno.ENXIO
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+async def test_a_reader_that_takes_nothing_does_not_hold_up_the_end(made, make_stream, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        stream = make_stream(made.Scripted("audio", made.sounds(10, layout="stereo")))
+        recording = record(stream, tmp_path / "pipe", mime_type="audio/wav")
+        await recording.__aenter__()
+        await made.until(lambda: recording.stats.size >= 60_000)  # a pipe holds 64 KiB
+        with pytest.raises(TimeoutError, match="its reader takes nothing"):
+            await recording.__aexit__(None, None, None)
+    finally:
+        os.close(reader)
+
+
+async def test_a_file_object_that_cannot_take_bytes_is_refused_with_the_cure(made, make_stream, tmp_path):
+    stream = make_stream(made.Scripted("video", made.pictures(3)))
+    (tmp_path / "a.webm").touch()
+    with (tmp_path / "a.webm").open("w") as text, pytest.raises(TypeError, match=r'open\(path, "wb"\)'):
+        record(stream, text)
+    with (tmp_path / "a.webm").open("rb") as read_only, pytest.raises(ValueError, match=r'open\(path, "wb"\)'):
+        record(stream, read_only)

@@ -58,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output has gone, `mediastreams devices | head`
+    except BrokenPipeError as error:  # the reader of our output has gone, `mediastreams devices | head`
+        if error.filename is not None:  # not of our output, but of a recording
+            print(f"mediastreams: {_sentence(error)}", file=sys.stderr)
+            return 1
         sys.stderr.close()
         return 0
     except Exception as error:

@@ -5,6 +5,7 @@ Not for: doing it (``record.py``). Everything here is quick; what needs FFmpeg i
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -81,6 +82,7 @@ def request_recording(
     """
     if not isinstance(target, str | os.PathLike) and not callable(getattr(target, "write", None)):
         raise wrong_type("record: target", "a path or a binary file object", target)
+    _check_object(target)
     container, kind, codecs = _container(target, mime_type)
     video_options, audio_options = _encoder_options(encoder_options, kind)
     seconds = _positive(duration, "duration")
@@ -96,6 +98,17 @@ def request_recording(
         duration=None if seconds is None else round(seconds * 1_000_000),
         copy=check_copy(copy),
     )
+
+
+def _check_object(target: RecordingTarget) -> None:
+    """Refuse a file object that cannot take bytes."""
+    cure = 'open it for writing bytes: open(path, "wb")'
+    if isinstance(target, io.TextIOBase):
+        raise TypeError(f"record: target is a text file; {cure}")
+    writable = getattr(target, "writable", None)
+    closed = bool(getattr(target, "closed", False))
+    if not isinstance(target, str | os.PathLike) and not closed and callable(writable) and not writable():
+        raise ValueError(f"record: target is open for reading only; {cure}")
 
 
 def _container(target: RecordingTarget, mime_type: str | None) -> tuple[ContainerType, Kind, tuple[str, ...] | None]:

@@ -307,7 +307,9 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
 
 def _fps(counts: Counts) -> float:
-    return round(counts.frames * 1_000_000 / counts.duration, 3) if counts.duration and counts.frames else 0.0
+    """The average rate of the pictures; they may begin later than the sound, and end earlier."""
+    steps, span = (counts.frames - 1, counts.span) if counts.frames > 1 else (counts.frames, counts.duration)
+    return round(steps * 1_000_000 / span, 3) if span else 0.0
 
 
 def _progress_of(counts: Counts) -> RecordingProgress:

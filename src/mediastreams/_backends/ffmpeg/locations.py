@@ -20,7 +20,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias, cast, runtime_checkable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import url2pathname
 
 from mediastreams.errors import DOMException, NotAllowedError, NotReadableError, NotSupportedError
@@ -63,7 +63,7 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters at lea
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Location:
-    """One thing to read. ``name`` is for labels and messages (no password of a URL in it)."""
+    """One thing to read. ``name`` is for labels, ``where`` for messages: no password of a URL is in them."""
 
     name: str
     url: str = ""
@@ -71,6 +71,12 @@ class Location:
     reader: BinaryReader | None = None
     protocols: str = _NOTHING
     network: bool = False
+    address: str = ""
+
+    @property
+    def where(self) -> str:
+        """What a message calls it: of an address scheme, host and path."""
+        return self.address or self.name
 
     @property
     def again(self) -> bool:
@@ -124,10 +130,19 @@ def _locate_text(src: str) -> Location:
     try:
         parts = urlsplit(src)
         host = parts.hostname or ""
+        address = _address(parts)
     except ValueError as error:
         raise NotSupportedError(f"src is not a valid URL: {error}") from error
     name = unquote(parts.path.rsplit("/", 1)[-1]) or host or scheme
-    return Location(name, url=src, protocols=_PROTOCOLS[scheme], network=True)
+    return Location(name, url=src, protocols=_PROTOCOLS[scheme], network=True, address=address)
+
+
+def _address(parts: SplitResult) -> str:
+    """An address without what may be secret: user, password, query."""
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme.lower()}://{host}{port}{unquote(parts.path)}"
 
 
 def _path_of(url: str) -> str:

@@ -23,7 +23,7 @@ _DAMAGED: Final = (av.error.InvalidDataError, av.error.LookupError, av.error.Pat
 
 def translate(error: Exception, location: Location, doing: str = "be opened") -> DOMException:
     """Name an exception that came out of FFmpeg while it opened or read ``location``."""
-    name = repr(location.name)
+    name = repr(location.where)
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     if isinstance(error, DOMException):
         return error

@@ -47,6 +47,7 @@ class CopiedVideo(CopiedTrack):
         self._least = least_step
         self._encoder: VideoEncoder | None = None
         self._position: int | None = None
+        self._first: int | None = None
         self._interval = round(1_000_000 / (format.frame_rate or 30))
         self._lengths = length_size(format.codec, format.extradata)
         self._ahead = 0  # µs between a picture's decoding and its showing
@@ -56,6 +57,11 @@ class CopiedVideo(CopiedTrack):
     def position(self) -> int | None:
         """The latest picture's instant, µs of the clock."""
         return self._position
+
+    @property
+    def span(self) -> int:
+        """µs from the first picture to the last."""
+        return 0 if self._position is None or self._first is None else self._position - self._first
 
     @property
     def interval(self) -> int:
@@ -80,6 +86,7 @@ class CopiedVideo(CopiedTrack):
             self._ahead = max(0, chunk.timestamp - chunk.decode_timestamp)
         self.frames += 1
         self._position = max(chunk.timestamp, self._position or chunk.timestamp)
+        self._first = min(chunk.timestamp, self._position if self._first is None else self._first)
         return packets
 
     def _make(self, picture: Picture, end: int | None) -> Iterable[Packet[Any]]:
@@ -89,6 +96,7 @@ class CopiedVideo(CopiedTrack):
             return []
         self.frames += 1
         self._position = picture.timestamp
+        self._first = picture.timestamp if self._first is None else self._first
         return self._fitted(encoder.encode(picture, end))
 
     def _open_encoder(self, first: Picture | None) -> VideoEncoder | None:
@@ -111,6 +119,7 @@ class CopiedVideo(CopiedTrack):
             return []
         self.frames += 1
         self._position = timestamp
+        self._first = timestamp if self._first is None else self._first
         return self._fitted(encoder.black(timestamp))
 
     def repeat(self, timestamp: int) -> Iterable[Packet[Any]]:

@@ -69,9 +69,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A recording's numbers, while it runs and at its end. Times in µs, levels in dBFS."""
+    """A recording's numbers, while it runs and at its end. Times in µs, levels in dBFS.
+
+    ``span`` is from the first picture to the last.
+    """
 
     duration: int
+    span: int
     frames: int
     dropped: int
     size: int
@@ -157,6 +161,7 @@ class Session:
         if not self._stopping:
             self._stopped_at = self._clock.now_us()
             self._stopping = True
+        self._target.hurry()
         self._wake.set()
 
     def wake(self) -> None:
@@ -181,6 +186,7 @@ class Session:
         rms = math.sqrt(self._energy / self._energy_samples) if self._energy_samples else 0.0
         return Counts(
             duration=self._writer.end_us if self._writer is not None else 0,
+            span=videos[0].span if videos else 0,
             frames=videos[0].frames if videos else 0,
             dropped=lost + sum(video.dropped for video in videos),
             size=self._target.size,

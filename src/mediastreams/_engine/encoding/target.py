@@ -3,6 +3,8 @@
 Rules of the file: everything reaches the operating system at once, so that it survives the process; the
 first error is kept and raised, what FFmpeg still writes after it goes nowhere; `roll_back` restores the file
 as it was at the last `checkpoint`, because half a fragment or a moved index would spoil what was good.
+What is no file (a pipe, a terminal) is opened for writing only: whoever could read it as well would be its own reader,
+and wait for itself for ever. Who reads nothing holds nobody up once the recording is to end.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ import contextlib
 import errno
 import io
 import os
+import select
 import stat
+import time
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -27,8 +31,13 @@ _CURES: Final = {
     errno.EACCES: "no permission to write there; choose another folder or change its permissions",
     errno.EPERM: "no permission to write there; choose another folder or change its permissions",
     errno.EROFS: "the file system is read-only; choose another folder",
+    errno.ENXIO: "nobody reads from it; start its reader first",
+    errno.EPIPE: "its reader has gone",
+    errno.ETIMEDOUT: "its reader takes nothing",
     errno.EIO: "the device failed while writing; what was recorded until then may be playable",
 }
+_LOOK_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 3.0  # for a reader that takes nothing, once the recording is to end
 
 
 def _with_cure(error: OSError, name: str) -> OSError:
@@ -116,6 +125,9 @@ class Target:
         """Take nothing more: what FFmpeg writes from now on goes nowhere."""
         self._discard = True
 
+    def hurry(self) -> None:
+        """Take note that the recording is to end: from now on nobody waits long for a reader. Any thread."""
+
     def close(self) -> None:
         raise NotImplementedError
 
@@ -126,14 +138,19 @@ class FileTarget(Target):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         name = os.fspath(path)
         super().__init__(name)
-        existed = Path(name).exists()
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        mode = _mode_of(name)
+        plain = mode is None or stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC if plain else os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)
         try:
-            self._file = os.open(name, flags, 0o666)
+            self._file = os.open(name, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), 0o666)
         except OSError as error:
             raise _with_cure(error, name) from error
         self.rewindable = stat.S_ISREG(os.fstat(self._file).st_mode)
-        self._ours = not existed and self.rewindable
+        self._ours = mode is None and self.rewindable
+        self._hurried: float | None = None
+
+    def hurry(self) -> None:
+        self._hurried = self._hurried or time.monotonic()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
@@ -142,9 +159,18 @@ class FileTarget(Target):
 
     def _write_at(self, position: int, data: bytes) -> int:
         if not self.rewindable:  # a named pipe, /dev/null
-            return os.write(self._file, data)
+            return self._write_on(data)
         os.lseek(self._file, position, os.SEEK_SET)
         return os.write(self._file, data)
+
+    def _write_on(self, data: bytes) -> int:
+        blocked = time.monotonic()
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                return os.write(self._file, data)
+            select.select((), (self._file,), (), _LOOK_SECONDS)
+            if self._hurried and time.monotonic() - max(self._hurried, blocked) > _PATIENCE_SECONDS:
+                raise TimeoutError(errno.ETIMEDOUT, "nothing is taken")
 
     def _read_at(self, position: int, length: int) -> bytes | None:
         if not self.rewindable:
@@ -223,6 +249,13 @@ class ObjectTarget(Target):
         except (OSError, ValueError) as error:
             if self.error is None and isinstance(error, OSError):
                 self.error = _with_cure(error, self.name)
+
+
+def _mode_of(name: str) -> int | None:
+    """What stands there; ``None`` for nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        return Path(name).stat().st_mode
+    return None
 
 
 def open_target(target: str | os.PathLike[str] | BinaryIO) -> FileTarget | ObjectTarget:

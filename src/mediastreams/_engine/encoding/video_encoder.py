@@ -57,6 +57,7 @@ class VideoEncoder:
         self.frames = 0
         self.dropped = 0
         self.last: Picture | None = None
+        self._first = 0
         self._start = 0
         self._least_step = least_step
         self._interval = round(1_000_000 / plan.frame_rate)
@@ -124,6 +125,11 @@ class VideoEncoder:
         return None if self.last is None else self.last.timestamp
 
     @property
+    def span(self) -> int:
+        """µs from the first picture to the last."""
+        return 0 if self.last is None else self.last.timestamp - self._first
+
+    @property
     def interval(self) -> int:
         """The usual distance of two pictures, µs."""
         return self._interval
@@ -152,6 +158,8 @@ class VideoEncoder:
                 self._since_key = 0
         duration = picture.duration or self._interval
         self._durations[timestamp] = duration if end is None else max(0, min(duration, end - timestamp))
+        if self.last is None:
+            self._first = timestamp
         self.last = picture
         self.frames += 1
         return self._finished(self._context.encode(frame))

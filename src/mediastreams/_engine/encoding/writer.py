@@ -77,7 +77,7 @@ class Writer:
             )
         except (av.FFmpegError, ValueError) as error:
             size = f"{plan.width}x{plan.height} at {plan.frame_rate:g} frames per second"
-            raise _refused(model, f"{size}", self._options.video, error) from error
+            raise _refused(model, f"{size}{_at(plan.bit_rate)}", self._options.video, error) from error
         _no_unused(model, encoder.unused_options)
         self.video.append(encoder)
         return encoder
@@ -97,7 +97,7 @@ class Writer:
                 options=self._options.audio,
             )
         except (av.FFmpegError, ValueError) as error:
-            raise _refused(model, f"{sample_rate} Hz {layout}", self._options.audio, error) from error
+            raise _refused(model, f"{sample_rate} Hz {layout}{_at(bit_rate)}", self._options.audio, error) from error
         _no_unused(model, encoder.unused_options)
         self.audio.append(encoder)
         return encoder
@@ -209,6 +209,10 @@ class Writer:
                 self.target.roll_back()
                 raise self.target.error from error
             raise EncodingError(f"{self._muxer.name}: {error}") from error
+
+
+def _at(bit_rate: int | None) -> str:
+    return "" if bit_rate is None else f" at {bit_rate} bits per second"
 
 
 def _refused(model: EncoderModel, what: str, options: Mapping[str, str], error: Exception) -> NotSupportedError:
