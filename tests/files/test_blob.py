@@ -252,3 +252,11 @@ def test_attributes_cannot_be_set():
         Blob().size = 3
     with pytest.raises(AttributeError):
         Blob().type = "a/b"
+
+
+async def test_each_stream_begins_at_the_beginning():
+    blob = Blob(["hello"], type="text/plain; charset=utf-16le")
+    first, second = blob.text_stream(), blob.text_stream()
+    assert isinstance(first, ms.ReadableStream)
+    assert first is not second
+    assert [piece async for piece in first] == [piece async for piece in second] == ["hello"]

@@ -138,3 +138,26 @@ def test_a_relative_path_means_the_folder_of_the_moment(tmp_path, monkeypatch):
     file = File.from_path("here.txt")
     monkeypatch.chdir("/")
     assert bytes(file) == b"here"
+
+
+@pytest.mark.parametrize("name", ["dummy", "dummy/foo", "", "ü\ud800"])
+def test_a_name_is_kept_as_it_is_but_for_halves_of_surrogate_pairs(name):
+    assert File(["bits"], name).name == name.replace("\ud800", "\ufffd")
+
+
+def test_members_that_nobody_knows_are_ignored_with_a_warning():
+    with pytest.warns(ms.UnknownMemberWarning):
+        assert File(["bits"], "dummy", {"name": "foo"}).name == "dummy"
+
+
+@pytest.mark.parametrize(
+    ("bits", "size"),
+    [
+        ([], 0),
+        (["𝓽𝓮𝔁𝓽"], 16),
+        ([Blob(["bits"]), File(["bits"], "world.txt"), Blob(), bytes(8)], 16),
+        (iter(["ab", "cde"]), 5),
+    ],
+)
+def test_the_bits_are_those_of_a_blob(bits, size):
+    assert File(bits, "dummy").size == size

@@ -83,3 +83,11 @@ def test_a_url_is_text():
 def test_there_are_no_instances():
     with pytest.raises(TypeError, match=r"urllib\.parse"):
         URL("http://example.org/")
+
+
+def test_ten_thousand_urls_are_ten_thousand():
+    blob = Blob()
+    urls = {URL.create_object_url(blob) for _ in range(10_000)}
+    for url in urls:
+        URL.revoke_object_url(url)
+    assert len(urls) == 10_000
