@@ -34,6 +34,14 @@ async def test_a_written_frame_reaches_every_consumer_and_its_handle_is_used_up(
     clone.stop()
 
 
+def test_the_kind_alone_will_do():
+    for kind in ("audio", "video"):
+        with ms.MediaStreamTrackGenerator(kind) as track:
+            assert track.kind == kind
+    with pytest.raises(TypeError, match="kind"):
+        ms.MediaStreamTrackGenerator("picture")
+
+
 async def test_settings_follow_the_frames():
     generator = ms.VideoTrackGenerator()
     with generator.track as track:

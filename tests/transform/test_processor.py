@@ -143,6 +143,25 @@ async def test_a_slow_reader_skips_frames(generator):
     assert seen == [3, 7, 11]
 
 
+async def test_the_track_alone_will_do_or_the_generator_that_has_it(generator):
+    for given in (generator.track, generator):
+        processor = ms.MediaStreamTrackProcessor(given, max_buffer_size=2)
+        await _write(generator, 4)
+        assert (await anext(processor.readable)).timestamp == 4
+
+
+async def test_a_track_is_piped_into_a_generator(generator):
+    copy = ms.VideoTrackGenerator()
+    frames = copy.track.frames()
+    piping = asyncio.create_task(ms.MediaStreamTrackProcessor(generator).readable.pipe_to(copy.writable))
+    await _write(generator, 11)
+    assert (await anext(frames)).timestamp == 11
+    generator.track.stop()
+    await asyncio.wait_for(piping, 5)
+    assert [frame async for frame in frames] == []
+    assert copy.track.ready_state == "ended"
+
+
 @pytest.mark.parametrize("wrong", [{}, {"track": None}, {"track": "video"}, {"max_buffer_size": 3}])
 def test_there_must_be_a_track(wrong):
     with pytest.raises(TypeError, match="track"):

@@ -130,3 +130,67 @@ async def test_streams_and_readers_come_from_somewhere():
     assert repr(stream) == "<ReadableStream readable locked>"
     await reader.read()
     assert repr(stream) == "<ReadableStream closed locked>"
+
+
+class Tape:
+    """Writes down what it is told; fails at one chunk."""
+
+    def __init__(self, *, fails_at=None):
+        self.told, self.fails_at = [], fails_at
+
+    async def write(self, chunk):
+        if chunk == self.fails_at:
+            raise ms.QuotaExceededError("full")
+        self.told.append(chunk)
+
+    async def close(self):
+        self.told.append("closed")
+
+    async def abort(self, reason=None):
+        self.told.append(reason.name)
+
+
+async def test_a_pipe_writes_every_chunk_and_closes():
+    tape = Tape()
+    stream = readable_stream(Numbers(3))
+    await stream.pipe_to(tape)
+    assert tape.told == [1, 2, 3, "closed"]
+    assert not stream.locked
+    await readable_stream(Numbers(1)).pipe_to(tape, {"preventClose": True})
+    assert tape.told[-1] == 1
+
+
+async def test_a_pipe_whose_stream_fails_aborts_where_it_leads():
+    tape = Tape()
+    with pytest.raises(ms.NotReadableError):
+        await readable_stream(Numbers(3, fails_at=1)).pipe_to(tape)
+    assert tape.told == [1, "NotReadableError"]
+    with pytest.raises(ms.NotReadableError):
+        await readable_stream(Numbers(3, fails_at=0)).pipe_to(tape, prevent_abort=True)
+    assert tape.told == [1, "NotReadableError"]
+
+
+async def test_a_pipe_that_cannot_write_cancels_its_stream():
+    source = Numbers(5)
+    with pytest.raises(ms.QuotaExceededError):
+        await readable_stream(source).pipe_to(Tape(fails_at=2))
+    assert source.cancelled == 1
+    spared = Numbers(5)
+    stream = readable_stream(spared)
+    with pytest.raises(ms.QuotaExceededError):
+        await stream.pipe_to(Tape(fails_at=2), prevent_cancel=True)
+    assert spared.cancelled == 0
+    assert await anext(stream) == 3
+
+
+async def test_a_pipe_needs_a_stream_that_is_free_and_something_that_writes():
+    stream = readable_stream(Numbers(3))
+    with pytest.raises(TypeError, match="destination"):
+        await stream.pipe_to([])
+    with stream.get_reader(), pytest.raises(TypeError, match="locked"):
+        await stream.pipe_to(Tape())
+    generator = ms.VideoTrackGenerator()
+    with generator.writable.get_writer(), pytest.raises(TypeError, match="locked"):
+        await stream.pipe_to(generator.writable)
+    assert not stream.locked
+    generator.track.stop()

@@ -3,8 +3,8 @@
 Not for: the queue in front of it (``transform/processor.py`` has one).
 
 Rules of the file: nothing is read ahead; a chunk is fetched when somebody asks for it, and whoever asks first gets
-it first. NOT-HERE: reading into the reader's own buffer (``mode="byob"``), ``tee`` and pipes: chunks are immutable
-`bytes` that any number of variables can hold, and a loop that writes is a pipe.
+it first. NOT-HERE: reading into the reader's own buffer (``mode="byob"``), ``tee`` and ``pipe_through``: chunks are
+immutable, any number of variables can hold them, and a loop or a generator function is a transform.
 
 https://streams.spec.whatwg.org/#rs-class
 """
@@ -13,15 +13,19 @@ from __future__ import annotations
 
 # ruff: noqa: SLF001 - a stream and its reader are two sides of one thing
 import asyncio
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 
+from mediastreams._webidl.conversions import boolean, wrong_type
+from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.promise_attributes import PromiseAttribute
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 __all__ = [
+    "Destination",
     "ReadableStream",
     "ReadableStreamDefaultReader",
     "ReadableStreamReadResult",
@@ -31,6 +35,7 @@ __all__ = [
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
+_T_contra = TypeVar("_T_contra", contravariant=True)
 
 
 class UnderlyingSource(Protocol[_T_co]):
@@ -41,6 +46,25 @@ class UnderlyingSource(Protocol[_T_co]):
 
     def cancel_source(self) -> None:
         """Take note that nobody reads on. Once, and not after the end."""
+
+
+class Destination(Protocol[_T_contra]):
+    """What a stream can be piped to."""
+
+    async def write(self, chunk: _T_contra, /) -> object:
+        """Take a chunk."""
+
+    async def close(self) -> object:
+        """Take note that nothing follows."""
+
+    async def abort(self, reason: object = None, /) -> object:
+        """Take note that reading failed."""
+
+
+_PIPE_OPTIONS: Final[Schema[dict[str, bool]]] = Schema(
+    "StreamPipeOptions",
+    *(Member(name, boolean, default=False) for name in ("prevent_close", "prevent_abort", "prevent_cancel")),
+)
 
 
 @public
@@ -104,6 +128,52 @@ class ReadableStream(Generic[_T]):
         """
         self._check_unlocked()
         self._cancel(reason)
+
+    async def pipe_to(
+        self, destination: Destination[_T], options: Mapping[str, bool] | None = None, **keywords: bool
+    ) -> None:
+        """Write every chunk to ``destination``, a `WritableStream` or anything else that writes; then close it.
+
+        Args:
+            destination: has ``async`` methods ``write(chunk)``, ``close()`` and ``abort(reason)``.
+            options: ``prevent_close``: leave it open at the end; ``prevent_abort``: also when reading fails;
+                ``prevent_cancel``: do not cancel this stream when writing fails. Also as keywords.
+
+        Raises:
+            TypeError: one of the two streams is locked, or the destination cannot be written to.
+            Exception: what reading or writing raised.
+
+        https://streams.spec.whatwg.org/#readable-stream-pipe-to
+        """
+        where = "ReadableStream.pipe_to"
+        prevented = _PIPE_OPTIONS.convert(merge_arguments(options, keywords, where), where)
+        if not all(hasattr(destination, name) for name in ("write", "close", "abort")):
+            raise wrong_type(f"{where}: destination", "an object with write(), close() and abort()", destination)
+        with self.get_reader():
+            if hasattr(destination, "get_writer"):
+                with destination.get_writer() as writer:
+                    await self._pipe(writer, prevented)
+            else:
+                await self._pipe(destination, prevented)
+
+    async def _pipe(self, writer: Destination[_T], prevented: Mapping[str, bool]) -> None:
+        while True:
+            try:
+                chunk = await self._read()
+            except Exception as error:
+                if not prevented["prevent_abort"]:
+                    await writer.abort(error)
+                raise
+            if chunk is None:
+                if not prevented["prevent_close"]:
+                    await writer.close()
+                return
+            try:
+                await writer.write(chunk)
+            except Exception as error:
+                if not prevented["prevent_cancel"]:
+                    self._cancel(error)
+                raise
 
     def __aiter__(self) -> Self:
         return self

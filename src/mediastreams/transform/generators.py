@@ -152,14 +152,16 @@ class MediaStreamTrackGenerator(MediaStreamTrack):
     """
 
     def __init__(
-        self, init: MediaStreamTrackGeneratorInit | Mapping[str, Any] | None = None, /, **members: Any
+        self, init: MediaStreamTrackGeneratorInit | Mapping[str, Any] | Kind | None = None, /, **members: Any
     ) -> None:
-        """Make one: ``MediaStreamTrackGenerator(kind="audio")``.
+        """Make one: ``MediaStreamTrackGenerator(kind="audio")``, or just ``("audio")``, as in Chromium.
 
         Raises:
             TypeError: ``kind`` is missing or not one of the two.
         """
         where = "MediaStreamTrackGenerator"
+        if isinstance(init, str):
+            init = {"kind": init}
         self._sink = _FrameSink(_INIT.convert(merge_arguments(init, members, where), where)["kind"])
         self._begin(self._sink.source.track_source("generator"), {}, {})
         self._sink.source.hub.release()

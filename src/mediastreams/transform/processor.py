@@ -16,6 +16,7 @@ from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.readable_stream import ReadableStream, readable_stream
 from mediastreams._webidl.tasks import Owner, queue_task
 from mediastreams.capture.media_stream_track import MediaStreamTrack
+from mediastreams.transform.generators import VideoTrackGenerator
 
 if TYPE_CHECKING:
     from mediastreams._engine.audio_data import AudioData
@@ -57,9 +58,14 @@ class MediaStreamTrackProcessor(Generic[_FrameT]):
     """
 
     def __init__(
-        self, init: MediaStreamTrackProcessorInit | Mapping[str, Any] | None = None, /, **members: Any
+        self,
+        init: MediaStreamTrackProcessorInit | Mapping[str, Any] | MediaStreamTrack | VideoTrackGenerator | None = None,
+        /,
+        **members: Any,
     ) -> None:
         """Make one: ``MediaStreamTrackProcessor(track=track)``.
+
+        As in browsers the track itself will do, or what has one as its ``track``.
 
         Raises:
             TypeError: there is no track, or ``max_buffer_size`` is no number from 0 to 65535.
@@ -67,7 +73,9 @@ class MediaStreamTrackProcessor(Generic[_FrameT]):
         https://w3c.github.io/mediacapture-transform/#dom-mediastreamtrackprocessor-mediastreamtrackprocessor
         """
         where = "MediaStreamTrackProcessor"
-        given = _INIT.convert(merge_arguments(init, members, where), where)
+        track = init.track if isinstance(init, VideoTrackGenerator) else init
+        mapping = {"track": track} if isinstance(track, MediaStreamTrack) else cast("Mapping[str, Any] | None", track)
+        given = _INIT.convert(merge_arguments(mapping, members, where), where)
         self._queue = _Queue(given["track"], max(1, given["max_buffer_size"]))
         self._readable = cast("ReadableStream[_FrameT]", readable_stream(self._queue))
         self._queue.stream = weakref.ref(self._readable)
