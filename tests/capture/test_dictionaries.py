@@ -23,6 +23,7 @@ def test_capabilities_are_made_of_what_rules_reckon_with():
             "width": Range(1, 1920.0),
             "frame_rate": Range(1, 30),
             "zoom": Range(1, 5),
+            "iso": Range(100, 3200, 100),
             "facing_mode": ("user",),
             "resize_mode": ["none", "crop-and-scale"],
             "echo_cancellation": (True, False, "all"),
@@ -33,6 +34,7 @@ def test_capabilities_are_made_of_what_rules_reckon_with():
         width=ULongRange(min=1, max=1920),
         frame_rate=DoubleRange(min=1.0, max=30.0),
         zoom=MediaSettingsRange(min=1.0, max=5.0),
+        iso=MediaSettingsRange(min=100.0, max=3200.0, step=100.0),
         facing_mode=("user",),
         resize_mode=("none", "crop-and-scale"),
         echo_cancellation=(True, False, "all"),
@@ -73,3 +75,10 @@ def test_a_point_is_the_origin_by_default():
 @pytest.mark.parametrize("name", dictionaries.__all__)
 def test_outgoing_dictionaries_show_their_public_path(name):
     assert getattr(dictionaries, name).__module__ == "mediastreams"
+
+
+def test_settings_are_made_of_what_rules_reckon_with():
+    settings = MediaTrackSettings.from_rules({"zoom": 2.5, "points_of_interest": ((0.25, 0.75),)})
+    assert settings == MediaTrackSettings(zoom=2.5, points_of_interest=(Point2D(0.25, 0.75),))
+    assert settings.to_json() == {"pointsOfInterest": [{"x": 0.25, "y": 0.75}], "zoom": 2.5}
+    assert MediaTrackSettings.from_rules({"width": 640}).points_of_interest is None

@@ -131,7 +131,10 @@ def parts_of(device, index, constraints):
     if device.group_id:
         choices["group_id"] = (device.group_id,)
     fixed += [[{name: v} for v in values] for name, values in choices.items()]
-    fixed += [between(r.min, r.max, constraints, name) for name, r in device.ranges.items()]
+    for name, r in device.ranges.items():
+        steps = round((r.max - r.min) / r.step) if r.step else 0
+        stepped = [{name: r.min + n * r.step} for n in range(steps + 1)] if steps else None
+        fixed.append(stepped or between(r.min, r.max, constraints, name))
     if not device.modes:
         yield (index, "native"), fixed
     for mode in device.modes:
@@ -272,6 +275,7 @@ def check(kind, devices, constraints, select, parse, selection):
         assert got.settings[name] in values, (case, got)
     for name, span in got.device.ranges.items():
         assert span.min <= got.settings[name] <= span.max, (case, got)
+        assert not span.step or ((got.settings[name] - span.min) / span.step).is_integer(), (case, got)
     # it meets every required constraint and every advanced set that could be kept, and is nearest
     distance = total(got.settings, relevant, "ideal")
     assert math.isclose(distance, got.distance, abs_tol=1e-9), (case, got)
@@ -365,7 +369,7 @@ def random_video(rng, index):
     if rng.random() < 0.15:
         choices["display_surface"] = ("monitor",)
     if rng.random() < 0.3:
-        ranges["zoom"] = Range(1.0, 4.0)
+        ranges["zoom"] = Range(1.0, 4.0, 0.5 if index % 2 else None)
         defaults["zoom"] = rng.choice((1.0, 2.0))
     if rng.random() < 0.2:
         ranges["pan"] = Range(-10.0, rng.choice((-2.0, 10.0)))

@@ -13,6 +13,9 @@ CAMERA = DeviceModel(
     {"facing_mode": ("user",)},
     {"zoom": Range(1.0, 4.0)},
 )
+STEPPED = DeviceModel(
+    "video", modes=CAMERA.modes, ranges={"zoom": Range(1.0, 4.0, 0.5), "pan": Range(-5.0, 5.0)}, points_of_interest=1
+)
 OTHER = DeviceModel("video", "o", "g", (VideoMode(320, 240, 30.0, 30.0),), {"facing_mode": ("left", "right")})
 FIXED = DeviceModel("video", modes=CAMERA.modes, adaptable=False)
 MANY = DeviceModel("video", modes=tuple(VideoMode(n, n, 1, 1) for n in range(10, 30)), adaptable=False)
@@ -52,6 +55,29 @@ MICROPHONE = DeviceModel("audio", "m", "g", (AudioMode(48000, 1),))
             ),
         ),
         ([OTHER], {"zoom": {"min": 2}}, "zoom: min 2 asked; this camera has no zoom"),
+        (
+            [STEPPED],
+            {"zoom": {"exact": 2.2}},
+            "zoom: exact 2.2 asked; this camera offers 1–4 in steps of 0.5; the nearest is zoom 2",
+        ),
+        (
+            [STEPPED, CAMERA],
+            {"zoom": {"exact": 9}},
+            "zoom: exact 9 asked; the 2 cameras offer 1–4; the nearest is zoom 4",
+        ),
+        (
+            [STEPPED],
+            {"points_of_interest": {"exact": [{"x": 0.5, "y": 0.25}, {"x": 0.0, "y": 1.0}]}},
+            (
+                "points_of_interest: exact ((0.5, 0.25), (0.0, 1.0)) asked; this camera offers at most 1; "
+                "the nearest is points_of_interest ((0.5, 0.25),)"
+            ),
+        ),
+        (
+            [OTHER],
+            {"points_of_interest": {"exact": [{"x": 0.5, "y": 0.25}]}},
+            "points_of_interest: exact ((0.5, 0.25),) asked; this camera has no points_of_interest",
+        ),
         ([OTHER, OTHER], {"zoom": {"min": 2}}, "zoom: min 2 asked; the 2 cameras have no zoom"),
         (
             [CAMERA],

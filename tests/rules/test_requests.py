@@ -2,10 +2,13 @@ import pytest
 
 from mediastreams._rules.constraints import Constraint, Constraints
 from mediastreams._rules.requests import (
+    asks_pan_tilt_zoom,
     display_media_request,
     specific_failure_is_allowed,
     user_media_request,
+    without_pan_tilt_zoom,
 )
+from mediastreams._rules.values import DeviceModel, Range
 from mediastreams.errors import OverconstrainedError
 
 
@@ -100,3 +103,25 @@ def test_display_media_ignores_what_does_not_apply_to_a_surface():
 )
 def test_an_error_tells_more_only_when_nothing_requested_is_denied(requested, permissions, allowed):
     assert specific_failure_is_allowed(requested, permissions) is allowed
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, False),
+        ({"zoom": True}, True),
+        ({"pan": 0.0}, True),
+        ({"tilt": {"ideal": 3600}}, True),
+        ({"tilt": False, "zoom": None, "brightness": 3}, False),
+        ({"advanced": [{"torch": True}, {"pan": True}]}, True),
+        ({"advanced": [{"pan": False}]}, False),
+    ],
+)
+def test_a_camera_that_is_to_be_moved_takes_a_permission_of_its_own(asked, expected):
+    assert asks_pan_tilt_zoom(asked) == expected
+
+
+def test_who_may_not_move_a_camera_sees_one_that_cannot_be_moved():
+    model = DeviceModel("video", ranges={"zoom": Range(1, 4), "pan": Range(-1, 1), "iso": Range(100, 200)})
+    assert set(without_pan_tilt_zoom(model).ranges) == {"iso"}
+    assert without_pan_tilt_zoom(DeviceModel("video")) == DeviceModel("video")

@@ -15,7 +15,7 @@ from mediastreams._rules.properties import PROPERTIES, Property
 from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:
-    from mediastreams._rules.values import Kind, Setting
+    from mediastreams._rules.values import Kind, Points, Setting
 
 __all__ = [
     "ASPECT_DECIMALS",
@@ -136,6 +136,8 @@ def _parse_constraint(row: Property, value: object, bare: Literal["ideal", "exac
 def _alternatives(row: Property, value: object) -> tuple[Setting, ...]:
     if value is None:
         return ()
+    if row.type == "points":
+        return (cast("Setting", _points(cast("Iterable[Mapping[str, float]]", value))),)
     values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     for entry in values:
         if isinstance(entry, str) and len(entry) > LONGEST_STRING:
@@ -145,6 +147,14 @@ def _alternatives(row: Property, value: object) -> tuple[Setting, ...]:
     if row.is_number:
         values = tuple(entry if isinstance(entry, bool) else _number(row, entry) for entry in values)
     return cast("tuple[Setting, ...]", values)
+
+
+def _points(value: Iterable[Mapping[str, float]]) -> Points:
+    """Read a list of points, which is one value, also when it is empty; beyond the picture's edges is at the edge.
+
+    https://w3c.github.io/mediacapture-image/#points-of-interest
+    """
+    return tuple((min(max(point["x"], 0.0), 1.0), min(max(point["y"], 0.0), 1.0)) for point in value)
 
 
 def _number(row: Property, value: object) -> float | None:

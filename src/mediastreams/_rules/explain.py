@@ -86,6 +86,9 @@ def _nearest(near: Settings) -> str:
 
 def _offered(devices: Sequence[DeviceModel], name: str) -> str:
     """Say what all the devices together offer of one property, "" when none has it."""
+    if name == "points_of_interest":
+        most = max(model.points_of_interest for model in devices)
+        return f"at most {most}" if most else ""
     found = [_natives(model, name) or capabilities_of(model).get(name) for model in devices]
     ranges = {entry for entry in found if isinstance(entry, Range)}
     values: dict[Setting, None] = {}
@@ -97,7 +100,9 @@ def _offered(devices: Sequence[DeviceModel], name: str) -> str:
     texts = [_text(value) for value in values]
     if ranges:
         low, high = min(entry.min for entry in ranges), max(entry.max for entry in ranges)
-        texts.append(_text(low) if low == high else f"{_text(low)}–{_text(high)}")
+        steps = {entry.step for entry in ranges}
+        step = f" in steps of {_text(min(step or 0 for step in steps))}" if all(steps) else ""
+        texts.append(_text(low) if low == high else f"{_text(low)}–{_text(high)}{step}")
     return _list(texts)
 
 
@@ -117,7 +122,7 @@ def _list(texts: Iterable[str]) -> str:
 
 
 def _text(value: Setting) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, (bool, tuple)):
         return str(value)
     if isinstance(value, (int, float)):
         return f"{value:.10g}" if value < 1e5 else str(round(value))

@@ -46,7 +46,7 @@ def constraint_distance(name: str, constraint: Constraint, actual: Setting | Non
     # 7. Numbers.
     if isinstance(actual, (int, float)) and not isinstance(actual, bool):
         return number_distance(actual, cast("float", constraint.ideal[0]))
-    # 8. Strings and booleans.
+    # 8. Strings and booleans. SPEC-ISSUE: nothing is said of points of interest: equal or not, as with these.
     return 0.0 if actual in constraint.ideal else 1.0
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mediastreams._rules.constraints import ConstraintSet, asks_presence
-from mediastreams._rules.fitness import best_number, constraint_distance
+from mediastreams._rules.fitness import constraint_distance
 from mediastreams._rules.properties import AUDIO_MODE_PROPERTIES, PROPERTIES, VIDEO_MODE_PROPERTIES
-from mediastreams._rules.values import DeviceModel, Range, Setting, Settings
+from mediastreams._rules.steps import nearest_step, within_steps
 
 if TYPE_CHECKING:
     from mediastreams._rules.needs import Needs
+    from mediastreams._rules.values import DeviceModel, Points, Setting, Settings
 
 __all__ = ["best_of_offers", "is_display", "mode_properties", "offered_values"]
 
@@ -60,6 +61,8 @@ def best_of_offers(
     of_modes = mode_properties(model)
     offered = offered_values(model)
     present = {*of_modes, *offered, *model.ranges}
+    if model.points_of_interest:
+        present.add("points_of_interest")
     if not present.issuperset(needs.numbers) or not present.issuperset(needs.values):
         return None
     if any((name in present) not in asked for name, asked in needs.presence.items()):
@@ -74,10 +77,16 @@ def best_of_offers(
         default = model.defaults.get(name)
         settings[name] = default if default in best and default is not None else best[0]
     for name, span in model.ranges.items():
-        low, high = needs.interval(name, span.min, span.max)
-        if low > high:
+        left = within_steps(span, *needs.interval(name, span.min, span.max))
+        if left is None:
             return None
-        settings[name] = _best_in_range(model, name, Range(low, high), basic, current)
+        nearest = nearest_step(span, left, *_wanted_of_range(model, name, needs, basic, current))
+        settings[name] = int(nearest) if PROPERTIES[name].type == "ulong" else nearest
+    if model.points_of_interest:
+        points = _best_points(model, needs, basic)
+        if points is None:
+            return None
+        settings["points_of_interest"] = cast("Setting", points)
     distance = sum(
         constraint_distance(name, constraint, settings.get(name))
         for name, constraint in basic.items()
@@ -86,10 +95,38 @@ def best_of_offers(
     return distance, settings
 
 
-def _best_in_range(model: DeviceModel, name: str, span: Range, basic: ConstraintSet, current: Settings) -> float:
-    default = cast("float", model.defaults.get(name, current.get(name, span.min)))
+def _wanted_of_range(
+    model: DeviceModel, name: str, needs: Needs, basic: ConstraintSet, current: Settings
+) -> tuple[float | None, float]:
+    """Give the ideal number of a range, and the one to stay near to without.
+
+    Who asks that a camera can pan, tilt or zoom does not ask it to move.
+
+    https://w3c.github.io/mediacapture-image/#pan
+    """
+    default = model.defaults.get(name, current.get(name, model.ranges[name].min))
     ideal = None
-    if name in basic and basic[name].ideal and asks_presence(name, basic[name]) is None:
-        ideal = cast("float", basic[name].ideal[0])
-    best = best_number(span.min, span.max, ideal, default)
-    return int(best) if PROPERTIES[name].type == "ulong" else best
+    if name in basic and basic[name].ideal:
+        if asks_presence(name, basic[name]) is None:
+            ideal = cast("float", basic[name].ideal[0])
+        else:
+            default = current.get(name, default)
+    if name in needs.presence:
+        default = current.get(name, default)
+    return ideal, cast("float", default)
+
+
+def _best_points(model: DeviceModel, needs: Needs, basic: ConstraintSet) -> Points | None:
+    """Give the points of interest: those asked for, as many as the camera takes, else its default, else none.
+
+    ``None`` when those that are required are too many.
+    """
+    required = needs.values.get("points_of_interest")
+    if required is not None:
+        fitting = [
+            cast("Points", points) for points in required if len(cast("Points", points)) <= model.points_of_interest
+        ]
+        return fitting[0] if fitting else None
+    if "points_of_interest" in basic:
+        return cast("Points", basic["points_of_interest"].ideal[0])[: model.points_of_interest]
+    return cast("Points", model.defaults.get("points_of_interest", ()))

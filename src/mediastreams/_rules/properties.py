@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AUDIO_MODE_PROPERTIES", "PROPERTIES", "VIDEO_MODE_PROPERTIES", "Property", "PropertyType"]
 
-PropertyType: TypeAlias = Literal["ulong", "double", "string", "boolean", "boolean or string", "boolean or double"]
+PropertyType: TypeAlias = Literal[
+    "ulong", "double", "string", "boolean", "boolean or string", "boolean or double", "points"
+]
 
 _BOTH: tuple[Kind, ...] = ("audio", "video")
 _AUDIO: tuple[Kind, ...] = ("audio",)
@@ -86,6 +88,7 @@ def _table() -> dict[str, Property]:
         Property("white_balance_mode", "string", _VIDEO),
         Property("exposure_mode", "string", _VIDEO),
         Property("focus_mode", "string", _VIDEO),
+        Property("points_of_interest", "points", _VIDEO),
         Property("exposure_compensation", "double", _VIDEO),
         Property("exposure_time", "double", _VIDEO),
         Property("color_temperature", "double", _VIDEO),

@@ -7,6 +7,7 @@ Mappings are converted already: snake_case members; ``False`` or ``None`` for a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mediastreams._rules.constraints import Constraints, parse_constraints
@@ -16,14 +17,19 @@ from mediastreams.errors import OverconstrainedError
 
 if TYPE_CHECKING:
     from mediastreams._rules.exposure import PermissionState
-    from mediastreams._rules.values import Kind
+    from mediastreams._rules.values import DeviceModel, Kind
 
 __all__ = [
+    "PAN_TILT_ZOOM",
     "PERMISSION_NAMES",
+    "asks_pan_tilt_zoom",
     "display_media_request",
     "specific_failure_is_allowed",
     "user_media_request",
+    "without_pan_tilt_zoom",
 ]
+
+PAN_TILT_ZOOM = frozenset(("pan", "tilt", "zoom"))
 
 PERMISSION_NAMES: Mapping[Kind, str] = {"audio": "microphone", "video": "camera"}
 
@@ -91,6 +97,33 @@ def display_media_request(*, video: _Request = True, audio: _Request = None) -> 
 def _requested(audio: _Request, video: _Request) -> dict[Kind, Mapping[str, object]]:
     asked = zip(_KINDS, (audio, video), strict=True)
     return {kind: {} if value is True else value for kind, value in asked if value is not None and value is not False}
+
+
+def asks_pan_tilt_zoom(mapping: Mapping[str, object]) -> bool:
+    """Say whether constraints ask for a camera that is moved: that takes a permission of its own.
+
+    The permission is *camera* with ``pan_tilt_zoom``; without it the track has what `without_pan_tilt_zoom` leaves.
+    Constraining one of the three to ``False`` does not ask for it.
+
+    https://w3c.github.io/mediacapture-image/#pan
+    """
+    advanced = cast("Iterable[Mapping[str, object]]", mapping.get("advanced") or ())
+    return any(
+        entry.get(name) is not None and entry[name] is not False
+        for entry in (mapping, *advanced)
+        for name in PAN_TILT_ZOOM
+    )
+
+
+def without_pan_tilt_zoom(model: DeviceModel) -> DeviceModel:
+    """Give what a camera is to those who may not move it: it has neither pan nor tilt nor zoom.
+
+    https://w3c.github.io/mediacapture-image/#mediatrackcapabilities-members
+    """
+    if not model.ranges.keys() & PAN_TILT_ZOOM:
+        return model
+    ranges = {name: span for name, span in model.ranges.items() if name not in PAN_TILT_ZOOM}
+    return replace(model, ranges=ranges)
 
 
 def specific_failure_is_allowed(requested: Iterable[Kind], permissions: Mapping[str, PermissionState]) -> bool:

@@ -11,20 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["AudioMode", "DeviceModel", "Kind", "Mode", "Range", "Setting", "Settings", "VideoMode"]
+__all__ = ["AudioMode", "DeviceModel", "Kind", "Mode", "Points", "Range", "Setting", "Settings", "VideoMode"]
 
 Kind: TypeAlias = Literal["audio", "video"]
+Points: TypeAlias = tuple[tuple[float, float], ...]
+"""Places in a picture, across and down: (0, 0) is its upper left corner, (1, 1) the lower right one."""
 Setting: TypeAlias = float | int | str | bool
-"""The value of one constrainable property."""
+"""The value of one constrainable property. That of ``points_of_interest``, and it alone, is `Points` behind a cast:
+only the rules and a camera's driver read it, and everybody else may take settings for what they otherwise are."""
 Settings: TypeAlias = Mapping[str, Setting]
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A closed interval, ``min <= max``."""
+    """A closed interval, ``min <= max``; with a ``step``, only what is a whole number of steps above ``min``."""
 
     min: float
     max: float
+    step: float | None = None
 
     def __contains__(self, value: float) -> bool:
         return self.min <= value <= self.max
@@ -70,7 +74,8 @@ class DeviceModel:
     ``background_blur`` … ``ranges`` holds those with an interval that are independent of the mode
     (camera controls such as ``zoom``); ``defaults`` their value when nothing is asked.
     ``adaptable`` says that the engine may crop, scale and decimate (``resize_mode`` has
-    ``crop-and-scale``) or resample and mix.
+    ``crop-and-scale``) or resample and mix. ``points_of_interest``: to how many places at once the camera can
+    direct focus and exposure, 0 where it has no such control.
     """
 
     kind: Kind
@@ -81,5 +86,6 @@ class DeviceModel:
     ranges: Mapping[str, Range] = field(default_factory=dict)
     defaults: Settings = field(default_factory=dict)
     adaptable: bool = True
+    points_of_interest: int = 0
     memo: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the rules have found out of the rest and remember: no part of the value."""

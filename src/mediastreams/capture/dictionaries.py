@@ -10,9 +10,9 @@ from ``__future__``), because the classes show another module as theirs.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import get_args
+from typing import cast, get_args
 
-from mediastreams._rules.values import Range
+from mediastreams._rules.values import Points, Range, Settings
 from mediastreams._webidl.dictionaries import Dictionary
 from mediastreams._webidl.interfaces import public
 
@@ -214,7 +214,8 @@ class MediaTrackCapabilities(Dictionary):
             elif kind is DoubleRange:
                 members[name] = DoubleRange(min=float(value.min), max=float(value.max))
             else:
-                members[name] = MediaSettingsRange(min=float(value.min), max=float(value.max))
+                step = None if value.step is None else float(value.step)
+                members[name] = MediaSettingsRange(min=float(value.min), max=float(value.max), step=step)
         return cls(**members)  # type: ignore[arg-type]  # the rules' values have the members' types
 
 
@@ -286,3 +287,16 @@ class MediaTrackSettings(Dictionary):
     tilt: float | None = None
     zoom: float | None = None
     torch: bool | None = None
+
+    @classmethod
+    def from_rules(cls, settings: Settings) -> "MediaTrackSettings":
+        """Make one of the values that rules reckon with.
+
+        Raises:
+            TypeError: a name is no member: the mistake is ours.
+        """
+        members: dict[str, object] = dict(settings)
+        if "points_of_interest" in settings:
+            points = cast("Points", settings["points_of_interest"])
+            members["points_of_interest"] = tuple(Point2D(x, y) for x, y in points)
+        return cls(**members)  # type: ignore[arg-type]  # the rules' values have the members' types

@@ -281,6 +281,8 @@ def pinned(mode: Mode, *tracks: Settings) -> Mode:
 def own_settings(model: DeviceModel) -> set[str]:
     """Names of the settings that the source itself applies, for all its tracks: controls, processing, latency."""
     own = (set(model.choices) | set(model.ranges)) - _INHERENT
+    if model.points_of_interest:
+        own.add("points_of_interest")
     return own | {"latency"} if model.kind == "audio" else own
 
 
