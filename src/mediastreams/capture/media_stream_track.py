@@ -332,7 +332,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         settings = self._settings
         if self._state.ready_state == "ended":
             settings = inherent_settings(settings)
-        return MediaTrackSettings(**settings)
+        return MediaTrackSettings.from_rules(settings)
 
     async def apply_constraints(
         self, constraints: MediaTrackConstraints | Mapping[str, Any] | None = None, **keywords: Any
