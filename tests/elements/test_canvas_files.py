@@ -11,6 +11,8 @@ from PIL import Image
 import mediastreams as ms
 from mediastreams import CanvasElement
 
+Image.init()  # loads Pillow's formats here, not while a loop runs
+
 
 @pytest.fixture
 def canvas():

@@ -19,7 +19,7 @@ import numpy as np
 from mediastreams._webidl.conversions import boolean, dom_string, double, unrestricted_double, wrong_type
 from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams.elements.canvas_images import drawable, rgba_of
-from mediastreams.elements.canvas_pixels import Box, Touched, clear, coverage, fill, paste
+from mediastreams.elements.canvas_pixels import Box, Touched, clear, coverage, fill, opaque, paste, put
 from mediastreams.elements.canvas_state import DrawingState
 from mediastreams.elements.image_data import ImageData
 from mediastreams.errors import DOMException
@@ -191,7 +191,7 @@ class CanvasRenderingContext2D(DrawingState):
         patch = patch[inside.top - to.top : inside.bottom - to.top, inside.left - to.left : inside.right - to.left]
         state, over_all = self._state, False
         if inside == (0, 0, *self._canvas._surface.size):
-            over_all = state.alpha == 1 and patch.shape[2] == 3
+            over_all = state.alpha == 1 and opaque(patch)
         with self._canvas._surface.painting(over_all=over_all) as pixels:
             paste(inside.of(pixels), patch, state.alpha)
 
@@ -270,10 +270,7 @@ class CanvasRenderingContext2D(DrawingState):
             return
         cut = Box(target.left - x, target.top - y, target.right - x, target.bottom - y).of(source)
         with surface.painting(over_all=target == (0, 0, *surface.size)) as pixels:
-            part = target.of(pixels)
-            part[..., : cut.shape[2]] = cut
-            if cut.shape[2] == 3:
-                part[..., 3] = 255
+            put(target.of(pixels), cut)
 
     # ── text and outlines, by Pillow ─────────────────────────────────────────────────────────────
 
