@@ -514,6 +514,22 @@ def test_a_track_without_a_clock_is_read_as_it_is_heard_and_waits_while_the_outp
     assert made.voice.position == pytest.approx(START_US + 4_000_000, abs=40_000)
 
 
+def test_another_delay_takes_nothing_from_a_track_without_a_clock(bench):
+    made = bench(free=True)
+    source, card, hub = made.source, made.card, made.hub
+    for turn in range(200):
+        while hub.room.is_free() and source.count < 100_000:
+            source.give(20)
+        if turn == 100:
+            made.playout._delay.set(200_000)  # another track came late
+        card.ask(10)
+        made.clock.move(made.clock.us + 10_000)
+    heard = card.heard()
+    phase = np.unwrap(np.arctan2(heard[0], heard[1]))
+    assert np.hypot(*heard)[20:].min() > 0.9
+    assert phase[-1] - phase[20] == pytest.approx((heard.shape[1] - 21) * 2 * np.pi / 1000, abs=0.05)
+
+
 def test_what_waits_for_an_output_that_takes_nothing_is_bounded(bench):
     made = bench()
     made.run(20, asking=False)

@@ -98,6 +98,17 @@ class SoundLine:
         self._pieces.append((start, samples))
         self._next = start + samples.shape[1]
 
+    def farewell(self, start: int) -> Samples | None:
+        """What would have come at ``start``, dying away where another line goes on. ``None``: silence."""
+        return self.read(start, self._fade) if start == self._read and self._cut() else None
+
+    def _cut(self) -> bool:
+        """Leave no more than dies away."""
+        end = self._read + self._fade
+        kept = [(place, samples[:, : end - place]) for place, samples in self._pieces if place < end]
+        self._pieces = deque(kept)
+        return bool(kept)
+
     def read(self, start: int, length: int) -> Samples | None:
         """Take out the samples of a place; ``None``: silence. Places only grow."""
         end = start + length

@@ -161,8 +161,8 @@ class TrackVoice(Voice):
         return None if self._shift is None else self.time_at(self._clock.now_us())
 
     def time_at(self, at: int) -> int:
-        """The source's timestamp of what is heard at an instant of the clock."""
-        return at - round(self._delay.us or 0) - (self._shift or 0)
+        """The source's timestamp of what is heard at an instant of the clock. A free clock's times need no delay."""
+        return at - (0 if self._free else round(self._delay.us or 0)) - (self._shift or 0)
 
     def render(self, ask: Ask) -> Samples | None:
         if self._free and self._shift is not None:
@@ -170,9 +170,11 @@ class TrackVoice(Voice):
         came = list(self._take(ask))
         if came:
             self._settle(came, ask)
-        line, mode = self._line, ask.mode
+        line, mode, farewell = self._line, ask.mode, None
         fits = line is not None and (line.sample_rate, line.channels) == (mode.sample_rate, mode.channel_count)
         if line is None or not fits or self._changes != self._delay.changes:
+            if line is not None and fits:
+                farewell = line.farewell(ask.start)
             line = self._lay_anew(ask)
         else:
             for sound in came:
@@ -181,6 +183,8 @@ class TrackVoice(Voice):
             self._over = True
             line.finish()
         found = line.read(ask.start, ask.length)
+        if farewell is not None:
+            found = _crossed(farewell, found, ask.length)
         heard = self.time_at(ask.at)
         while self._recent and self._recent[0].timestamp + self._recent[0].duration < heard:
             self._recent.popleft()
@@ -262,6 +266,16 @@ class SupplyVoice(Voice):
         if made is not None and made.shape != shape:
             raise ValueError(f"a supply of sound made {made.shape} where {shape} was asked for")
         return made
+
+
+def _crossed(farewell: Samples, found: Samples | None, length: int) -> Samples:
+    """The end of one line below the beginning of the next."""
+    import numpy as np
+
+    mixed = np.zeros((farewell.shape[0], length), np.float32) if found is None else found.copy()
+    size = min(farewell.shape[1], length)
+    mixed[:, :size] += farewell[:, :size]
+    return mixed
 
 
 def _nothing() -> None:
