@@ -11,7 +11,9 @@ from PIL import Image
 import mediastreams as ms
 from mediastreams import CanvasElement
 
-Image.init()  # loads Pillow's formats here, not while a loop runs
+# Made and loaded here, not while a loop runs.
+Image.init()
+NOISE = np.random.default_rng(1).integers(0, 255, (30, 40, 3), np.uint8)
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ async def test_a_type_that_nobody_writes_becomes_png(canvas):
 
 
 async def test_quality_counts_and_nonsense_is_the_default(canvas):
-    canvas.put_image_data(np.random.default_rng(1).integers(0, 255, (30, 40, 3), np.uint8))
+    canvas.put_image_data(NOISE)
     sizes = {quality: (await canvas.to_blob(None, "image/jpeg", quality)).size for quality in (0, 0.5, 0.92, 1)}
     assert list(sizes.values()) == sorted(set(sizes.values()))
     for nonsense in (None, -1, 1.5, "high"):
