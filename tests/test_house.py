@@ -16,7 +16,9 @@ PACKAGE = ROOT / "src" / "mediastreams"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Files above 500 lines, each with its reason.
-LARGE = {}
+LARGE = {
+    "elements/media_element.py": "one interface of the standard, with some fifty members; its algorithms are elsewhere",
+}
 
 # Names that stay out of __all__ though they are public: they would hide builtins of the same name.
 HIDING_BUILTINS = {"errors.py": {"SyntaxError", "TimeoutError"}}

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         PermissionDescriptor,
     )
     from mediastreams.capture.track_stats import MediaStreamTrackAudioStats, MediaStreamTrackVideoStats
+    from mediastreams.elements.audio_element import AudioElement
     from mediastreams.elements.canvas_capture import CanvasCaptureMediaStreamTrack
     from mediastreams.elements.canvas_element import CanvasElement
     from mediastreams.elements.canvas_pillow import TextMetrics
@@ -90,6 +91,9 @@ if TYPE_CHECKING:
     from mediastreams.elements.media_element import MediaElement
     from mediastreams.elements.media_error import MediaError
     from mediastreams.elements.open import open
+    from mediastreams.elements.time_ranges import TimeRanges
+    from mediastreams.elements.video_element import VideoElement
+    from mediastreams.elements.video_frame_callbacks import VideoFrameCallbackMetadata
     from mediastreams.errors import (
         AbortError,
         DataError,
@@ -133,6 +137,7 @@ __all__ = [
     "AbortError",
     "AddEventListenerOptions",
     "AudioData",
+    "AudioElement",
     "AudioOutputOptions",
     "AudioSelectionPreferenceEnum",
     "BitrateMode",
@@ -236,13 +241,16 @@ __all__ = [
     "SurfaceSwitchingPreferenceEnum",
     "SystemAudioPreferenceEnum",
     "TextMetrics",
+    "TimeRanges",
     "ULongRange",
     "URL",
     "UnknownError",
     "UnknownMemberWarning",
     "VideoColorSpace",
+    "VideoElement",
     "VideoFacingModeEnum",
     "VideoFrame",
+    "VideoFrameCallbackMetadata",
     "VideoResizeModeEnum",
     "VideoTrackGenerator",
     "WindowAudioPreferenceEnum",
@@ -259,6 +267,7 @@ _HOME = {
     "AbortError": "errors",
     "AddEventListenerOptions": "_webidl.events",
     "AudioData": "_engine.audio_data",
+    "AudioElement": "elements.audio_element",
     "AudioOutputOptions": "capture.audio_output_options",
     "AudioSelectionPreferenceEnum": "capture.enums",
     "BitrateMode": "recording.enums",
@@ -363,14 +372,17 @@ _HOME = {
     "SyntaxError": "errors",
     "SystemAudioPreferenceEnum": "capture.enums",
     "TextMetrics": "elements.canvas_pillow",
+    "TimeRanges": "elements.time_ranges",
     "TimeoutError": "errors",
     "ULongRange": "capture.dictionaries",
     "URL": "files.url",
     "UnknownError": "errors",
     "UnknownMemberWarning": "errors",
     "VideoColorSpace": "_engine.video_layout",
+    "VideoElement": "elements.video_element",
     "VideoFacingModeEnum": "capture.enums",
     "VideoFrame": "_engine.video_frame",
+    "VideoFrameCallbackMetadata": "elements.video_frame_callbacks",
     "VideoResizeModeEnum": "capture.enums",
     "VideoTrackGenerator": "transform.generators",
     "WindowAudioPreferenceEnum": "capture.enums",

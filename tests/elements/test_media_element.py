@@ -173,11 +173,12 @@ async def test_another_source_ends_and_removes_what_was_captured(film, long_film
         ended = []
         before[0].onended = lambda event: ended.append(len(stream.get_tracks()))
         element.src = film
-        assert log == ["abort", "emptied"]
         assert element.paused
+        assert log == []  # in tasks of their own
         assert ended == [2]  # a track ends before it is removed
         assert stream.get_tracks() == []
         await element.wait_for("loadedmetadata", timeout=5)
+        assert log[:3] == ["abort", "emptied", "loadstart"]
         assert len(stream.get_tracks()) == 2
         assert element.duration < 1
 

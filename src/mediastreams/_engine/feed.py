@@ -237,7 +237,7 @@ class TrackFeed:
                 closed = True
             if port.closed or not isinstance(port, ChunkPort):
                 continue
-            port.put_chunk(chunk, plain=plain)
+            port.put_chunk(chunk, plain=plain and not chunk.cut)
             if not enabled and not adapted and port.mode is ChunkMode.DECODED:
                 if blank is None:
                     from mediastreams._engine.blank import blank_for

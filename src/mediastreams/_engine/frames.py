@@ -158,10 +158,11 @@ class Chunk:
 
     ``packet`` is PyAV's, borrowed: its bytes are shared and its stamps mean nothing here; who writes it somewhere makes
     a packet of its own. ``timestamp``, ``decode_timestamp``, ``duration``: µs of the clock. ``key``: can be decoded
-    without another. ``lead``: µs at its beginning that a decoder needs and nobody sees or hears.
+    without another. ``lead``: µs at its beginning that a decoder needs and nobody sees or hears. ``cut``: what it
+    refers to did not come before it, so that it can only be had decoded.
     """
 
-    __slots__ = ("decode_timestamp", "duration", "format", "key", "lead", "packet", "timestamp")
+    __slots__ = ("cut", "decode_timestamp", "duration", "format", "key", "lead", "packet", "timestamp")
 
     packet: Packet[Stream]
     format: ChunkFormat
@@ -170,6 +171,7 @@ class Chunk:
     duration: int
     key: bool
     lead: int
+    cut: bool
 
     def __init__(
         self,
@@ -189,3 +191,4 @@ class Chunk:
         self.duration = duration
         self.key = key
         self.lead = lead
+        self.cut = False

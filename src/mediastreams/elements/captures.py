@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mediastreams.capture.media_stream import MediaStream
+from mediastreams.elements.relay import Relay
 
 if TYPE_CHECKING:
     from mediastreams.capture.media_stream_track import MediaStreamTrack
-    from mediastreams.elements.movie_tracks import MovieTracks
+    from mediastreams.elements.playback import Playback
 
 __all__ = ["Captures"]
 
@@ -25,18 +26,18 @@ class Captures:
     def __init__(self) -> None:
         self._streams: list[tuple[MediaStream, list[MediaStreamTrack]]] = []
 
-    def new_stream(self, playing: MovieTracks | None) -> MediaStream:
+    def new_stream(self, playing: Playback | None) -> MediaStream:
         """A stream with tracks of what is played now, if that is known; there from its making, hence without events."""
-        tracks = [] if playing is None else playing.create()
+        tracks = [] if playing is None else playing.capture()
         stream = MediaStream(tracks)
         self._streams.append((stream, tracks))
         return stream
 
-    def begin(self, playing: MovieTracks) -> None:
+    def begin(self, playing: Playback) -> None:
         """Metadata has become known: give every stream that has none its tracks, with ``addtrack``."""
         for stream, tracks in self._streams:
             if not tracks:
-                tracks.extend(playing.create())
+                tracks.extend(playing.capture())
                 for track in tracks:
                     stream._add_track_by_library(track)
 
@@ -47,3 +48,41 @@ class Captures:
                 track._end(None)
                 stream._remove_track_by_library(track)
             tracks.clear()
+
+    def finish(self) -> None:
+        """The element has played to its end: what was captured ends, and stays until something else is played."""
+        for _, tracks in self._streams:
+            for track in tracks:
+                if track.ready_state == "live":
+                    track._end(None)
+
+    def follow(self) -> None:
+        """The element has been paused, or goes on: what it captures of a stream's tracks becomes muted, or not."""
+        for _, tracks in self._streams:
+            for track in tracks:
+                source = track._source.hub.source
+                if isinstance(source, Relay):
+                    source.follow()
+
+    def refresh(self, playing: Playback) -> None:
+        """The stream that is played has other tracks: capture the new ones, and leave those that are gone."""
+        for stream, tracks in self._streams:
+            known = {_origin(track): track for track in tracks}
+            fresh = {_origin(track): track for track in playing.capture()}
+            for origin, track in known.items():
+                if origin not in fresh:
+                    tracks.remove(track)
+                    track._end(None)
+                    stream._remove_track_by_library(track)
+            for origin, track in fresh.items():
+                if origin in known:
+                    track.stop()
+                else:
+                    tracks.append(track)
+                    stream._add_track_by_library(track)
+
+
+def _origin(track: MediaStreamTrack) -> MediaStreamTrack:
+    """The track of the stream that an element plays, of which this one is captured."""
+    source = track._source.hub.source
+    return source.origin if isinstance(source, Relay) else track

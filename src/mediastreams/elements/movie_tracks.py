@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.source import SourceHub
 from mediastreams.capture.apply_constraints import settings_satisfying
 from mediastreams.capture.media_stream_track import MediaStreamTrack
@@ -15,7 +16,8 @@ from mediastreams.capture.track_source import TrackSource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mediastreams._backends.ffmpeg.movie import FileSource, Movie
+    from mediastreams._backends.ffmpeg.file_source import FileSource
+    from mediastreams._backends.ffmpeg.movie import Movie
 
 __all__ = ["MovieTracks"]
 
@@ -28,6 +30,22 @@ class MovieTracks:
         self._sources = [
             TrackSource(SourceHub(source), source.info.model, label=source.info.label) for source in sources
         ]
+        self._heard: TrackFeed | None = None
+
+    def sounds(self) -> list[TrackFeed]:
+        """What an element lets be heard: the first sound of the file. A new feed where the last one has ended.
+
+        The others are in other languages as a rule, and reach who captures.
+        """
+        source = next((one for one in self._sources if one.kind == "audio"), None)
+        if source is None:
+            return []
+        if self._heard is None or self._heard.ended:
+            source.open_for(source.model.modes[0], settings_satisfying(source.model, {}, display=False))
+            self._heard = TrackFeed(source.hub)
+            source.hub.add_feed(self._heard)
+            source.hub.release()
+        return [self._heard]
 
     def create(self) -> list[MediaStreamTrack]:
         """One new track for every stream. On the loop that is to own them.

@@ -1,103 +1,106 @@
-"""`Playback`: one resource of a media element from its selection to its end, and the way its thread's news take.
+"""`Playback`: what plays in a media element, whatever it is; `Reporter`: the way of its news to the element.
 
-Not for: the element's state, which changes on the owner loop only (``media_element.py``).
+Not for: the element's state, which changes on the owner loop only (``media_element.py``); for files
+``file_playback.py``, for streams ``stream_playback.py``.
 """
 
 from __future__ import annotations
 
-import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from mediastreams._engine.worker import reaper
 from mediastreams._webidl.tasks import Owner, queue_task
-from mediastreams.errors import DOMException, NotSupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from mediastreams._backends.ffmpeg.locations import MediaInput
-    from mediastreams._backends.ffmpeg.movie import Movie
+    from mediastreams._engine.feed import TrackFeed
+    from mediastreams._rules.media_state import Range
+    from mediastreams.capture.media_stream_track import MediaStreamTrack
     from mediastreams.elements.media_element import MediaElement
-    from mediastreams.elements.movie_tracks import MovieTracks
+    from mediastreams.elements.picture_view import PictureView
 
-__all__ = ["Playback"]
+__all__ = ["News", "Playback", "Reporter"]
+
+News: TypeAlias = Literal[
+    "metadata", "data", "resize", "frame", "sought", "repeated", "tracks", "ended", "resumed", "failed"
+]
 
 
-class Playback:
-    """Opens a movie on a thread and reports to the element, which it holds weakly unless the element plays.
+class Playback(Protocol):
+    """One resource of an element, from its selection to `close`. Its methods are the element's, on the owner loop.
 
-    The element's ``_opened(playback, error)`` and ``_over(playback, error)`` run as tasks on the owner loop.
+    ``kept`` holds the element while it plays. ``live``: a stream, which can be neither sought nor hurried. Times are
+    in seconds.
     """
 
-    def __init__(self, element: MediaElement, owner: Owner, src: MediaInput, *, loop: bool) -> None:
-        self.movie: Movie | None = None
-        self.tracks: MovieTracks | None = None
-        self.kept: MediaElement | None = None  # a playing element is not collected
-        self.over = False
-        self._element = weakref.ref(element)
-        self._owner = owner
-        self._src = src
-        self._loop = loop
-        self._lock = threading.Lock()
-        self._closed = False
-        reaper.stand_by()
-        threading.Thread(target=self._open, name="mediastreams-open", daemon=True).start()
+    kept: MediaElement | None
+    live: bool
+    view: PictureView
 
-    def _open(self) -> None:
-        """On a thread of its own: the import of av and the look at the file would block the loop."""
-        import mediastreams.elements.movie_tracks  # noqa: F401 - loaded here, not on the loop
-        from mediastreams._backends.ffmpeg.movie import Movie
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing to close any more. Any thread."""
 
-        try:
-            movie = Movie(self._src, loop=self._loop, keep=True, on_over=self._ended)
-        except (DOMException, TypeError) as error:
-            self.over = True
-            self._tell("_opened", error if isinstance(error, DOMException) else NotSupportedError(str(error)))
-            reaper.stand_down()
-            return
-        with self._lock:
-            self.movie = movie
-            movie.loop = self._loop
-            if self._closed:
-                movie.close()
-        movie.start(self._opened)
+    @property
+    def duration(self) -> float:
+        """``nan``: not known yet; ``inf``: it has no end that is known."""
 
-    def _opened(self, error: DOMException | None) -> None:
-        from mediastreams.elements.movie_tracks import MovieTracks
+    @property
+    def position(self) -> float:
+        """Where it is."""
 
-        if error is None:
-            movie = self.movie
-            assert movie is not None
-            first = next((source for source in movie.sources if source.kind == "video"), None)
-            self.tracks = MovieTracks(movie, [s for s in movie.sources if s.kind == "audio" or s is first])
-        else:
-            self.over = True
-            reaper.stand_down()
-        self._tell("_opened", error)
+    @property
+    def seekable(self) -> tuple[Range, ...]:
+        """Where it can go."""
 
-    def _ended(self, error: DOMException | None) -> None:
-        self.over = True
-        reaper.stand_down()
-        self._tell("_over", error)
+    @property
+    def buffered(self) -> tuple[Range, ...]:
+        """What is there already."""
 
-    def _tell(self, method: str, error: DOMException | None) -> None:
-        element = self._element()
-        if element is not None:
-            call: Callable[..., object] = getattr(element, method)
-            queue_task(self._owner, call, self, error)
+    @property
+    def starving(self) -> bool:
+        """Whether it stands still because nothing comes."""
+
+    def play(self) -> None:
+        """Let time pass."""
+
+    def pause(self) -> None:
+        """Let it stand."""
+
+    def seek(self, place: float, *, exact: bool) -> int:
+        """Go somewhere; ``"sought"`` comes with the number that is returned here."""
 
     def set_loop(self, *, loop: bool) -> None:
-        """Say whether the file begins again at its end. Any thread."""
-        with self._lock:
-            self._loop = loop
-            if self.movie is not None:
-                self.movie.loop = loop
+        """Say whether it begins again at its end."""
+
+    def set_rate(self, rate: float, *, preserves_pitch: bool) -> None:
+        """Say how fast time passes."""
+
+    def look(self) -> News | None:
+        """What has become of a stream; nothing ever of a file."""
+
+    def sounds(self) -> Sequence[TrackFeed]:
+        """What is to be heard now."""
+
+    def capture(self) -> list[MediaStreamTrack]:
+        """New tracks of what is played, or of what will be."""
 
     def close(self) -> None:
-        """Close the file, soon. Any thread; idempotent."""
-        with self._lock:
-            self._closed = True
-            movie = self.movie
-        if movie is not None:
-            movie.close()
+        """End it. Any thread; idempotent."""
+
+
+class Reporter:
+    """Queues a playback's news as tasks of the element (``news.py``), which it holds weakly."""
+
+    def __init__(self, element: MediaElement, owner: Owner) -> None:
+        self._element = weakref.ref(element)
+        self._owner = owner
+
+    def tell(self, playback: Playback, news: News, value: object = None) -> None:
+        """Queue one piece of news. Any thread."""
+        from mediastreams.elements.news import hear
+
+        element = self._element()
+        if element is not None:
+            queue_task(self._owner, hear, element, playback, news, value)

@@ -15,6 +15,8 @@ from mediastreams._backends.ffmpeg.passes import Pass
 from mediastreams.errors import AbortError, DOMException, EncodingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mediastreams._backends.ffmpeg.interrupts import Interrupt
     from mediastreams._backends.ffmpeg.locations import Location
 
@@ -26,6 +28,9 @@ _SOUND_AHEAD_US: Final = 150_000
 _MOST_PACKETS: Final = 2_000  # read ahead for a stream whose next packet lies far behind its siblings'
 _ROUNDS: Final = 500  # as many as may be decoded ahead, very short ones too
 _SHORTEST_ROUND_US: Final = 1_000
+_RUN_UP_US: Final = 100_000  # what a sound's decoder needs before it gives what was encoded
+_QUIET_US: Final = 1_000_000
+_TOGETHER_SECONDS: Final = 0.01  # what is decoded does not wait for what takes its time
 _CATCH_UP_SECONDS: Final = 0.02  # at a time: whoever comes in between key frames shall not hold up the others
 
 
@@ -110,6 +115,36 @@ class Deck:
         if loop and self.used_up and self.next_pass():
             self.fill(loop=loop, present=present)
 
+    def decode_some(self, most: int) -> tuple[Lane | None, list[tuple[Lane, Item]]]:
+        """Read and decode until there are ``most`` items, in order; the latest packet's lane, ``None`` at the end.
+
+        FAST-PATH: a local file's items are handed over by eights, with one wake-up for all of them, which takes the
+        CPU time of picture and sound from 1.17 to 1.09 of bare PyAV's; not where a read may wait, nor from the first.
+        """
+        found: list[tuple[Lane, Item]] = []
+        began = time.perf_counter()
+        while True:
+            lane = self.read()
+            if lane is None:
+                return None, found
+            self.decode_next(lane)
+            coded, ready = lane.coded, lane.ready
+            while coded:
+                found.append((lane, coded.popleft()))
+            while ready:
+                found.append((lane, ready.popleft()))
+            if len(found) >= most or time.perf_counter() - began > _TOGETHER_SECONDS:
+                return lane, found
+
+    def finish_silent(self, present: Lane) -> None:
+        """End a track that the file says is over: who waits for its next frame would else hold up nobody."""
+        for lane in self.lanes:
+            end = lane.info.end
+            silent = lane is not present and not lane.finished and present.end > lane.end + _QUIET_US
+            if silent and end is not None and lane.end >= end:
+                lane.drain()
+                lane.finish()
+
     @property
     def behind(self) -> bool:
         """Whether a lane has still to catch up."""
@@ -123,6 +158,11 @@ class Deck:
                 if queue and (best is None or queue[0].media < best[1][0].media):
                     best = lane, queue
         return best
+
+    def begin_of_items(self, otherwise: int) -> int:
+        """The media time of what comes next: of a picture, where there is one."""
+        firsts = [(lane.info.kind != "video", lane.ready[0].media) for lane in self.lanes if lane.ready]
+        return min(firsts)[1] if firsts else otherwise
 
     # ── rounds ───────────────────────────────────────────────────────────────────────────────────
 
@@ -161,6 +201,47 @@ class Deck:
         self.rounds = (*self.rounds[-_ROUNDS:], end)
         self._take_up()
         return True
+
+    def seek(self, target: int, *, exact: bool, check: Callable[[], None]) -> None:
+        """Go to ``target`` µs after the beginning of the file, and decode until every lane has something of there.
+
+        What cannot be sought is read from its beginning again. ``check`` is called between packets, and may raise.
+
+        Raises:
+            NotSupportedError, NetworkError, NotReadableError: it can be neither sought nor read again.
+            AbortError: interrupted.
+        """
+        for lane in self.lanes:
+            lane.seek(target if exact else None)
+        self.begin, self.rounds = 0, (0,)
+        try:
+            self._pass.seek(target - _RUN_UP_US)
+        except AbortError:
+            raise
+        except DOMException as error:
+            _logger.debug("%s; it is read from its beginning", error.message)
+            if not self._location.again:
+                raise
+            for lane in self.lanes:
+                lane.end_pass()
+            self._pass.close()
+            self._pass = Pass(self._location, self._interrupt)
+            self._take_up()
+        else:
+            for lane in self.lanes:
+                lane.begin_place(self._pass.zero)
+        self.error, self._at_end, self._queued = None, False, 0
+        for lane in self.lanes:
+            while not lane.drained and not lane.ready and not (lane.coded and not lane.decoding):
+                check()
+                if lane.packets:
+                    self.decode_next(lane)
+                elif self._at_end:
+                    lane.drain()
+                elif self._queued >= _MOST_PACKETS:
+                    break
+                else:
+                    self.read()
 
     def verdict(self) -> DOMException | None:
         """Why the movie ended, when it is not that it was over."""

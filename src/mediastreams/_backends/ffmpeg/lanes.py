@@ -22,10 +22,13 @@ from av.video.frame import PictureType
 from mediastreams._backends.ffmpeg.chunks import ChunkTimes, Coded, format_of
 from mediastreams._backends.ffmpeg.sounds import to_float_planar, usual_layout
 from mediastreams._backends.ffmpeg.stamps import PictureTimes, SoundTimes, Ticks
+from mediastreams._backends.ffmpeg.tempo import FASTEST, SLOWEST, Tempo
 from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams._rules.values import AudioMode, VideoMode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import numpy as np
     import numpy.typing as npt
     from av.packet import Packet
@@ -59,6 +62,7 @@ class Item:
 
     media: int
     duration: int | None
+    media_time: int  # of a picture that was shown before already: when that began
     payload: av.VideoFrame | _Samples | Coded | None
 
 
@@ -98,6 +102,14 @@ class Lane:
         self._sounds = SoundTimes()
         self._chunks = ChunkTimes(self._interval)
         self._mode: tuple[int, int] | None = None
+        self.watcher: Callable[[Picture], None] | None = None  # sees every picture, whether tracks want it or not
+        self.rate = 1.0
+        self.preserves_pitch = True
+        self._tempo: Tempo | None = None
+        self._target: int | None = None  # where it was sought to, until something of there is decoded
+        self._sought: Item | None = None  # the latest picture before that
+        self._cut = False
+        self._latest_us = 0
 
     # ── who listens: any thread ──────────────────────────────────────────────────────────────────
 
@@ -120,6 +132,30 @@ class Lane:
         self._sounds.restart()
         if self.chunk_format is None:
             self.chunk_format = format_of(self.info, stream)
+
+    def seek(self, target: int | None) -> None:
+        """Forget everything: packets of another place follow, which lies ``target`` µs after the beginning of the file.
+
+        ``None``: somewhere before a place that was only to be reached roughly.
+        """
+        self.packets.clear()
+        self.ready.clear()
+        self.coded.clear()
+        self._refresh()
+        self._forget()
+        self._passed = self._from = self._sought = self._tempo = None
+        self._pictures = PictureTimes(self._interval)
+        self._sounds = SoundTimes()
+        self._chunks = ChunkTimes(self._interval)
+        self._target = target
+        self._cut = True
+        self.drained = self.finished = False
+
+    def begin_place(self, zero: int) -> None:
+        """Go on in the same pass, now of a file whose first stamp is ``zero`` and whose first round it is again."""
+        assert self._stream is not None
+        self._ticks = Ticks(self._stream.time_base, zero)
+        self._begin = 0
 
     def end_pass(self) -> None:
         """Let go of the decoder; it ends with the last reference.
@@ -167,7 +203,8 @@ class Lane:
             if copied:
                 self._take_chunks(self._chunks.dated(coded, self._ticks))
             else:
-                self.ready.append(Item(max(self._begin, coded.media), coded.duration, None))
+                media = max(self._begin, coded.media)
+                self.ready.append(Item(media, coded.duration, media, None))
         if not decoding:
             self._keep(packet)
             return
@@ -182,7 +219,10 @@ class Lane:
     def _take_chunks(self, dated: list[tuple[int, Coded]]) -> None:
         for time, coded in dated:
             if self._begin == 0 or self.info.kind == "video" or coded.lead < coded.duration:  # no run-up in the middle
-                self.coded.append(Item(time, coded.duration, coded))
+                if self._target is not None and time < self._target:
+                    self._cut = True  # what is dropped here may be what the next ones refer to
+                else:
+                    self.coded.append(Item(time, coded.duration, time, coded))
 
     def _keep(self, packet: Packet[Stream]) -> None:
         """Remember a packet that is passed over, as long as it is needed to decode the next."""
@@ -234,6 +274,8 @@ class Lane:
         self.drained = True
         if not self._behind and self._stream is not None and self._stream.codec_context.is_open:
             self._run_decoder(None)
+        self._show_sought()
+        self._target = None
 
     def _run_decoder(self, packet: Packet[Stream] | None) -> None:
         assert self._stream is not None
@@ -259,7 +301,33 @@ class Lane:
         length = self._ticks.span_us(frame.duration) if frame.duration else None
         media, duration = self._pictures.stamp(time, length, self._begin)
         if self._on_time(media):
-            self.ready.append(Item(media, duration, frame))
+            self._show(Item(media, duration, media, frame))
+
+    def _show(self, item: Item) -> None:
+        """Have a picture wait its turn; of those before the place that was sought, the one that is seen there."""
+        target = self._target
+        if target is None:
+            self.ready.append(item)
+        elif item.media + (item.duration or self._interval) <= target:
+            self._sought = item
+        else:
+            if item.media > target:
+                self._show_sought()
+            self._sought = item if item.media <= target else None
+            self._show_sought()
+            if item.media > target:
+                self.ready.append(item)
+            self._target = None
+
+    def _show_sought(self) -> None:
+        """Let the picture that is seen at the place that was sought begin there."""
+        item, self._sought = self._sought, None
+        if item is None or self._target is None:
+            return
+        if item.duration is not None:
+            item.duration = max(1, item.media + item.duration - self._target)
+        item.media = self._target
+        self.ready.append(item)
 
     def _on_time(self, media: int) -> bool:
         if self._from is not None:
@@ -277,49 +345,105 @@ class Lane:
         media, over = self._sounds.stamp(time, rate, length, self._begin)
         if over == length or not self._on_time(media):
             return
+        if self._target is not None:
+            early = (self._target - media) * rate // 1_000_000
+            if early >= length - over:
+                return
+            if early > 0:
+                media, over = self._target, over + early
+            self._target = None
         data = to_float_planar(frame)
         if over:
             data = data[:, over:].copy()
         layout = usual_layout(frame.layout)
         longest = rate * _LONGEST_SOUND_US // 1_000_000
         if data.shape[1] <= longest:
-            self.ready.append(Item(media, None, _Samples(data, rate, layout)))
+            self.ready.append(Item(media, None, media, _Samples(data, rate, layout)))
             return
         for start in range(0, data.shape[1], longest):
             part = data[:, start : start + longest].copy()
-            self.ready.append(Item(media + start * 1_000_000 // rate, None, _Samples(part, rate, layout)))
+            begin = media + start * 1_000_000 // rate
+            self.ready.append(Item(begin, None, begin, _Samples(part, rate, layout)))
+
+    @property
+    def latest_us(self) -> int:
+        """How long, at the present speed, a sound may be: what was handed over last is heard for no longer."""
+        return self._latest_us if self.rate in (0, 1) else round(self._latest_us / self.rate)
 
     # ── delivery ─────────────────────────────────────────────────────────────────────────────────
 
-    def hand_over(self, item: Item, timestamp: int) -> None:
-        """Give an item its instant on the clock and the consumers the item."""
+    def hand_over(self, item: Item, timestamp: int, begin: int = 0) -> None:
+        """Give an item its instant on the clock and the consumers the item; its round began at ``begin``."""
         delivery = self.delivery
         payload = item.payload
         if payload is None or isinstance(payload, Coded):
             self._passed = item.media
-        if delivery is None or payload is None:
+        if payload is None or (delivery is None and (self.watcher is None or not isinstance(payload, av.VideoFrame))):
             return
         if isinstance(payload, Coded):
             assert self.chunk_format is not None
+            assert delivery is not None
             shown, key = timestamp + payload.media - item.media, payload.packet.is_keyframe
-            delivery.deliver(
-                Chunk(payload.packet, self.chunk_format, shown, timestamp, payload.duration, key=key, lead=payload.lead)
+            chunk = Chunk(
+                payload.packet, self.chunk_format, shown, timestamp, payload.duration, key=key, lead=payload.lead
             )
+            chunk.cut = self.rate != 1 or (self._cut and not key)  # no recorder can hurry them
+            self._cut = False
+            delivery.deliver(chunk)
             return
-        metadata: dict[str, object] = {"media_time": item.media / 1_000_000}
+        metadata: dict[str, object] = {"media_time": (item.media_time - begin) / 1_000_000}
         if isinstance(payload, _Samples):
+            assert delivery is not None
             shape = (payload.rate, payload.data.shape[0])
             self._look_at_mode(delivery, shape)
-            delivery.deliver(Sound(payload.data, payload.rate, timestamp, payload.layout, 0, metadata))
+            self._latest_us = round(payload.data.shape[1] * 1_000_000 / payload.rate)
+            for data, at in self._at_rate(payload, timestamp):
+                delivery.deliver(Sound(data, payload.rate, at, payload.layout, 0, metadata))
             return
-        self._look_at_mode(delivery, (payload.width, payload.height))
+        if delivery is not None:
+            self._look_at_mode(delivery, (payload.width, payload.height))
         rotation = payload.rotation
         if rotation:
             metadata["rotation"] = -rotation % 360  # FFmpeg counts against the clock, WebCodecs with it
         payload.pict_type = _NO_TYPE  # else an encoder would repeat the file's sequence of frame types
-        if item.duration is not None:
-            payload.duration = item.duration
-        delivery.deliver(Picture.stamped(payload, timestamp, item.duration, metadata))
+        duration = item.duration
+        if duration is not None:
+            if self.rate not in (0, 1):
+                duration = max(1, round(duration / self.rate))
+            payload.duration = duration
+        picture = Picture.stamped(payload, timestamp, duration, metadata)
+        if self.watcher is not None:
+            self.watcher(picture)
+        if delivery is not None:
+            delivery.deliver(picture)
+
+    def preview(self, timestamp: int, begin: int = 0) -> None:
+        """Show the watcher what comes next without handing it over: the file is at rest."""
+        item = next((one for one in self.ready if isinstance(one.payload, av.VideoFrame)), None)
+        if item is not None and self.watcher is not None:
+            frame = item.payload
+            assert isinstance(frame, av.VideoFrame)
+            metadata: dict[str, object] = {"media_time": (item.media_time - begin) / 1_000_000}
+            if frame.rotation:
+                metadata["rotation"] = -frame.rotation % 360
+            self.watcher(Picture(frame, timestamp, item.duration, metadata))
+
+    def _at_rate(self, sound: _Samples, timestamp: int) -> Iterable[tuple[npt.NDArray[np.float32], int]]:
+        """The sound at the speed at which the file plays; nothing at speeds at which it cannot be heard."""
+        if self.rate == 1:
+            self._tempo = None
+            return ((sound.data, timestamp),)
+        if not self.audible:
+            return ()
+        key = (self.rate, sound.rate, sound.layout, self.preserves_pitch)
+        if self._tempo is None or self._tempo.key != key:
+            self._tempo = Tempo(self.rate, sound.rate, sound.layout, preserves_pitch=self.preserves_pitch)
+        return self._tempo.process(sound.data, timestamp)
+
+    @property
+    def audible(self) -> bool:
+        """Whether something comes of this lane at the present speed."""
+        return self.info.kind == "video" or SLOWEST <= self.rate <= FASTEST
 
     def _look_at_mode(self, delivery: Delivery, shape: tuple[int, int]) -> None:
         """Report a size, rate or number of channels that is not the stream's announced one."""
@@ -345,7 +469,7 @@ class Lane:
     def mute(self, *, muted: bool) -> None:
         delivery = self.delivery
         if delivery is not None and not self.finished:
-            delivery.set_muted(muted=muted)
+            delivery.set_muted(muted=muted or not self.audible)
 
     def finish(self, error: BaseException | None = None) -> None:
         """End the track. Idempotent."""

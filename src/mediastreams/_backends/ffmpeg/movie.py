@@ -1,4 +1,4 @@
-"""`Movie`: one file or URL that plays; `FileSource`: one stream of it, as the engine sees it.
+"""`Movie`: one file or URL that plays.
 
 Not for: what a track or an element is (``elements``).
 
@@ -13,48 +13,46 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._backends.ffmpeg.deck import Deck
+from mediastreams._backends.ffmpeg.file_source import FileSource
 from mediastreams._backends.ffmpeg.interrupts import Interrupt
 from mediastreams._backends.ffmpeg.locations import MediaInput, locate
+from mediastreams._backends.ffmpeg.movie_watcher import MovieListener, MovieWatcher, Request
 from mediastreams._backends.ffmpeg.timeline import Timeline
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.room import Room
 from mediastreams._engine.worker import Worker
-from mediastreams.abc import Source
 from mediastreams.errors import AbortError, DOMException, InvalidStateError
 
 if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.lanes import Item, Lane
-    from mediastreams._backends.ffmpeg.tracks import TrackInfo
-    from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock, Delivery
 
-__all__ = ["FileSource", "Movie", "MovieListener"]
+__all__ = ["Movie"]
 
 _logger = logging.getLogger(__name__)
 _RESYNC_US: Final = 500_000
 _STOP_SECONDS: Final = 1.0
-_QUIET_US: Final = 1_000_000
+_STARVED_US: Final = 100_000
 _TOGETHER: Final = 8
-_TOGETHER_SECONDS: Final = 0.01  # what is decoded does not wait for what takes its time
-
-MovieListener = Callable[[DOMException | None], None]
-"""Called on the movie's thread: when it is open, or over; with what went wrong, or ``None``. It must not block."""
 
 
 class _Closed(Exception):
     """The movie's thread was told to end."""
 
 
+class _Sought(Exception):
+    """Another place of the file is wanted."""
+
+
 class Movie:
     """Plays one input. Made at rest; `open` blocks until the tracks are known, `play` lets time pass.
 
-    ``free``: no clock of its own. ``loop`` may be changed while it plays. ``keep``: stays open while no track
-    wants it (a media element); else the last track to stop closes it. Any thread.
+    ``free``: no clock of its own. ``loop`` may be changed while it plays. ``keep``: it stays open while no track
+    wants it; else the last one to stop closes it. ``watcher``: a media element, for which it stays open after its end.
+    Any thread.
     """
 
     def __init__(
@@ -64,7 +62,7 @@ class Movie:
         free: bool = False,
         loop: bool = False,
         keep: bool = False,
-        on_over: MovieListener | None = None,
+        watcher: MovieWatcher | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.location = locate(src)
@@ -75,8 +73,16 @@ class Movie:
         self.duration: int | None = None
         self.room = Room() if free else None
         self._together = 1 if self.location.network or self.location.reader is not None else _TOGETHER
-        self._keep = keep
-        self._on_over = on_over
+        self._keep = keep or watcher is not None
+        self._watcher = watcher
+        self._request: Request | None = None
+        self._tickets = 0
+        self._seeking = False
+        self._round = 0
+        self._rate = 1.0
+        self._preserves_pitch = True
+        self._handed = 0  # µs of the clock: when everything that was handed over will have been heard
+        self._ending = False
         self._timeline = Timeline()
         self._interrupt = Interrupt()
         self._wake = self.clock.wake()
@@ -86,7 +92,7 @@ class Movie:
         self._error: DOMException | None = None
         self._playing = False
         self._prerolled = False
-        self._muted = keep
+        self._muted = self._keep
         self._over = False
         self._deck: Deck | None = None
         self._worker = Worker(f"movie {self.name}", self._run, finish=self.close)
@@ -131,13 +137,55 @@ class Movie:
             self._timeline.rest(self.clock.now_us())
         self._wake.set()
 
+    def seek(self, target: int, *, exact: bool = True) -> int:
+        """Go to a place of the file, µs; of several calls that came meanwhile the last one counts. Its ticket.
+
+        Not ``exact``: to a place near it that is reached faster.
+        """
+        with self._lock:
+            self._tickets += 1
+            self._request = Request(target, exact, self._tickets)
+        self._wake.set()
+        return self._tickets
+
+    def set_rate(self, rate: float, *, preserves_pitch: bool) -> None:
+        """Play faster or slower from now on; at 0 it stands. Sound is heard between `SLOWEST` and `FASTEST`."""
+        with self._lock:
+            self._rate = rate
+            self._preserves_pitch = preserves_pitch
+            self._timeline.set_rate(rate, self.clock.now_us())
+            for source in self.sources:
+                self._set_lane(source.lane)
+                source.lane.mute(muted=self._muted)
+        self._wake.set()
+
+    def _set_lane(self, lane: Lane) -> None:
+        lane.rate, lane.preserves_pitch = self._rate, self._preserves_pitch
+
+    @property
+    def starving(self) -> bool:
+        """Whether time has passed what could be read: the network, or the decoder, is too slow."""
+        deck = self._deck
+        if deck is None or not self._prerolled or self._ending or self._request is not None:
+            return False
+        return self._timeline.position(self.clock.now_us()) > deck.end + _STARVED_US
+
+    @property
+    def seekable(self) -> bool:
+        """Whether other places of it can be reached."""
+        return self.location.again and self.duration is not None
+
     @property
     def position(self) -> int:
         """Where in the file this moment lies, µs."""
+        if (request := self._request) is not None:
+            return request.target
         played = self._timeline.position(self.clock.now_us())
         rounds = self._deck.rounds if self._deck is not None else (0,)
         begin = next((begin for begin in reversed(rounds) if begin <= played), 0)
         length = self.duration
+        if self._deck is not None and self._prerolled:
+            played = min(played, max(self._deck.end, begin))
         return max(0, played - begin if length is None else min(played - begin, length))
 
     @property
@@ -187,7 +235,8 @@ class Movie:
         with self._interrupt:
             try:
                 deck = self._open_deck()
-                self._wait_for_play()
+                if self._watcher is None:
+                    self._wait_for_play()
                 if self.free:
                     self._play_free(deck)
                 else:
@@ -213,6 +262,9 @@ class Movie:
         first = next((lane for lane in deck.lanes if lane.info.kind == "video"), None)
         for lane in deck.lanes:
             lane.warm = self._keep and (lane is first or lane.info.kind == "audio")
+            self._set_lane(lane)
+        if first is not None and self._watcher is not None:
+            first.watcher = self._watcher.movie_shows
         self.duration = deck.duration
         self.sources = tuple(FileSource(self, lane) for lane in deck.lanes)
         self._opened.set()
@@ -231,12 +283,14 @@ class Movie:
             self._opened.set()
             if self._on_opened is not None:
                 self._on_opened(self._error)
-        elif self._on_over is not None:
-            self._on_over(error)
+        elif self._watcher is not None:
+            self._watcher.movie_over(error)
 
     def _check(self) -> None:
         if self._interrupt.is_set():
             raise _Closed
+        if self._request is not None and not self._seeking:
+            raise _Sought
 
     def _wait_for_play(self) -> None:
         while not self._playing:
@@ -262,6 +316,81 @@ class Movie:
             self._prerolled = True
             if self._playing:
                 self._timeline.run(self.clock.now_us())
+        if self._watcher is not None:
+            if not self._playing:
+                self._preview(deck)
+            self._watcher.movie_ready()
+        while True:
+            try:
+                self._play_on(deck)
+                if self._watcher is None or deck.verdict() is not None:
+                    return
+                self._rest_at_end(deck)
+            except _Sought:
+                self._go_to_request(deck)
+
+    def _preview(self, deck: Deck) -> None:
+        """Let what comes next be seen though it is at rest."""
+        for lane in deck.lanes:
+            if lane.watcher is not None:
+                lane.preview(self.clock.now_us())
+
+    def _rest_at_end(self, deck: Deck) -> None:
+        """Say that it is played to its end, and wait until somebody wants another place of it."""
+        with self._lock:
+            if self.duration is None:
+                self.duration = deck.end - deck.begin
+            self._ending = True
+            self._playing = False
+            self._timeline.rest(self.clock.now_us())
+        for source in self.sources:
+            source.lane.finish()
+        assert self._watcher is not None
+        self._watcher.movie_at_end()
+        while True:
+            self._wake.clear()
+            self._check()
+            self.clock.wait_until(None, self._wake)
+
+    def _go_to_request(self, deck: Deck) -> None:
+        """Go where the newest request wants it; one that comes meanwhile takes its place."""
+        while (request := self._request) is not None:
+            error: DOMException | None = None
+            try:
+                self._seeking = True
+                deck.seek(request.target, exact=request.exact, check=lambda: self._check_for(request))
+            except _Sought:
+                continue
+            except AbortError:
+                raise
+            except DOMException as raised:
+                error = raised
+            finally:
+                self._seeking = False
+            reached = request.target if request.exact else deck.begin_of_items(request.target)
+            now = self.clock.now_us()
+            with self._lock:
+                if self._request is not request:
+                    continue
+                self._request = None
+                self._ending = False
+                self._timeline.jump(reached, now)
+                self._timeline.delay(max(0, min(self._handed - now, _RESYNC_US)))  # nothing is stamped twice
+                playing = self._playing
+            assert self._watcher is not None
+            if not playing or self._rate == 0:
+                self._preview(deck)
+            self._watcher.movie_sought(request.ticket, error)
+            if error is not None:
+                raise error
+
+    def _check_for(self, request: Request) -> None:
+        self._check()
+        if self._request is not request:
+            raise _Sought
+
+    def _play_on(self, deck: Deck) -> None:
+        """Play until there is nothing more."""
         while True:
             found = deck.next_item()
             if found is None:
@@ -276,8 +405,23 @@ class Movie:
             item = queue[0]
             timestamp = self._wait_turn(item.media)
             queue.popleft()
-            lane.hand_over(item, timestamp)
+            begin = self._begin_of(deck, item)
+            lane.hand_over(item, timestamp, begin)
+            if lane.info.kind == "audio":
+                self._handed = max(self._handed, timestamp + lane.latest_us)
             self._fill(deck)
+
+    def _begin_of(self, deck: Deck, item: Item) -> int:
+        """When the round began to which an item belongs; who watches hears of a new one."""
+        if deck.begin == 0:
+            self._round = 0
+            return 0
+        begin = next((begin for begin in reversed(deck.rounds) if begin <= item.media), 0)
+        if begin > self._round:
+            self._round = begin
+            if self._watcher is not None:
+                self._watcher.movie_repeats()
+        return begin
 
     def _fill(self, deck: Deck) -> None:
         deck.fill(loop=self.loop, present=self._timeline.position(self.clock.now_us()))
@@ -291,8 +435,7 @@ class Movie:
             due = self._timeline.due(media)
             if due is None:
                 self._mute(muted=True)
-                if not self._timeline.running:
-                    clock.wait_until(None, self._wake)
+                clock.wait_until(None, self._wake)
                 continue
             self._mute(muted=False)
             late = clock.now_us() - due
@@ -316,13 +459,14 @@ class Movie:
         assert room is not None
         while True:
             self._wait_for_room(deck)
-            lane, found = self._decode_some(deck, most)
+            lane, found = deck.decode_some(most)
             with room.together():
                 for of, item in found:
                     of.hand_over(item, base + item.media)
             most = min(2 * most, self._together)
             if lane is not None:
-                self._finish_silent(deck, lane)
+                if not self.loop:
+                    deck.finish_silent(lane)
                 continue
             for lane in deck.lanes:
                 lane.drain()
@@ -334,38 +478,6 @@ class Movie:
                     lane.finish(deck.verdict())
             if not self.loop or not deck.next_pass():
                 return
-
-    def _decode_some(self, deck: Deck, most: int) -> tuple[Lane | None, list[tuple[Lane, Item]]]:
-        """Read and decode until there are ``most`` items, in order; the latest packet's lane, ``None`` at the end.
-
-        FAST-PATH: a local file's items are handed over by eights, with one wake-up for all of them, which takes the
-        CPU time of picture and sound from 1.17 to 1.09 of bare PyAV's; not where a read may wait, nor from the first.
-        """
-        found: list[tuple[Lane, Item]] = []
-        began = time.perf_counter()
-        while True:
-            lane = deck.read()
-            if lane is None:
-                return None, found
-            deck.decode_next(lane)
-            coded, ready = lane.coded, lane.ready
-            while coded:
-                found.append((lane, coded.popleft()))
-            while ready:
-                found.append((lane, ready.popleft()))
-            if len(found) >= most or time.perf_counter() - began > _TOGETHER_SECONDS:
-                return lane, found
-
-    def _finish_silent(self, deck: Deck, present: Lane) -> None:
-        """End a track that the file says is over: who waits for its next frame would else hold up nobody."""
-        if self.loop:
-            return
-        for lane in deck.lanes:
-            end = lane.info.end
-            silent = lane is not present and not lane.finished and present.end > lane.end + _QUIET_US
-            if silent and end is not None and lane.end >= end:
-                lane.drain()
-                lane.finish()
 
     def _wait_for_room(self, deck: Deck) -> None:
         """Wait until the consumers want more. All lanes share one `Room`: any delivery answers for all."""
@@ -379,41 +491,3 @@ class Movie:
                 if not self._wake.is_set():
                     return
             self._wake.clear()
-
-
-class FileSource(Source):
-    """One stream of a `Movie`. Starting and stopping attaches and detaches; the movie plays when it is told to."""
-
-    def __init__(self, movie: Movie, lane: Lane) -> None:
-        self.movie = movie
-        self.lane = lane
-        self.kind: Kind = lane.info.kind
-        self.clock = movie.clock
-        self.free_running = movie.free
-        self.room = movie.room
-        self.chunk_format = lane.chunk_format
-
-    @property
-    def info(self) -> TrackInfo:
-        """What the file says of the stream."""
-        return self.lane.info
-
-    @property
-    def idle(self) -> bool:
-        return self.lane.delivery is None
-
-    def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode:  # noqa: ARG002 - it has one
-        """Deliver from now on; what was played before is gone."""
-        self.movie.attach(self.lane, delivery)
-        return self.lane.mode
-
-    def stop(self) -> None:
-        """Deliver no more; the movie's last source to stop closes the file."""
-        self.movie.detach(self.lane)
-
-    def configure(self, settings: Settings) -> bool:  # noqa: ARG002 - all of it is the adapter's
-        """Leave every setting to the track's adapter."""
-        return True
-
-    def __repr__(self) -> str:
-        return f"<FileSource {self.kind} of {self.movie.name!r}>"

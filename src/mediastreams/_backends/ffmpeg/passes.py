@@ -92,7 +92,8 @@ class Pass:
         except BaseException:
             self.close()
             raise
-        self._times = PacketTimes(jumps=bool(self._container.format.flags & _JUMPS))
+        self._jumps = bool(self._container.format.flags & _JUMPS)
+        self._times = PacketTimes(jumps=self._jumps)
         self._ticks: dict[int, Ticks] = {}
         self._packets: Iterator[Packet[Stream]] | None = None
 
@@ -125,6 +126,20 @@ class Pass:
             return None
         self._repair(packet)
         return packet
+
+    def seek(self, time: int) -> None:
+        """Read on from the last key frame before ``time`` µs after the beginning.
+
+        Raises: NetworkError, NotReadableError, NotSupportedError: this cannot be sought; AbortError: interrupted.
+        """
+        try:
+            self._container.seek(max(time + self.zero, self.zero, 0), backward=True)
+        except Exception as error:
+            if self._interrupt.is_set():
+                raise AbortError("The file was closed") from error
+            raise translate(error, self.location, "be sought") from error
+        self._times = PacketTimes(jumps=self._jumps)
+        self._packets = self._container.demux([self._container.streams[index] for index in sorted(self._ticks)])
 
     def _repair(self, packet: Packet[Stream]) -> None:
         ticks = self._ticks[packet.stream_index]

@@ -1,0 +1,211 @@
+"""What a media element does to play: *internal play*, *internal pause*, its end, and that time passes when it should.
+
+Not for: loading (``loading.py``), seeking (``seeking.py``).
+
+Rules of the file: on the element's owner loop only. `follow` is the one place that lets time pass and sound be heard:
+it brings both to what the element's state says.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mediastreams._rules.media_state import (
+    HAVE_CURRENT_DATA,
+    HAVE_ENOUGH_DATA,
+    HAVE_FUTURE_DATA,
+    joined,
+    potentially_playing,
+)
+from mediastreams._webidl.events import fire_event
+from mediastreams._webidl.tasks import queue_task
+from mediastreams.errors import AbortError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from mediastreams.elements.media_element import MediaElement
+    from mediastreams.elements.playback import Playback
+
+__all__ = [
+    "follow",
+    "internal_pause",
+    "internal_play",
+    "note_played",
+    "notify_about_playing",
+    "reach_end",
+    "reject",
+    "tick",
+]
+
+
+def follow(element: MediaElement) -> None:
+    """Let time pass, and sound be heard, exactly while the element is *potentially playing*."""
+    playback = element._playback
+    if playback is None:
+        return
+    plays = potentially_playing(
+        paused=element._paused,
+        ended=element._ended,
+        failed=element._error is not None,
+        ready_state=element._ready_state,
+    )
+    was = element._playing_since is not None
+    # A file goes on by itself when it starves: to stop it then would be to starve it for ever.
+    starves = not element._paused and not playback.live and playback.starving
+    if plays and not was:
+        element._playing_since = element.current_time
+        playback.kept = element
+        playback.play()
+        element._ticker.start()
+    elif was and not plays:
+        note_played(element)
+        element._playing_since = None
+        if not starves:
+            playback.kept = None
+            playback.pause()
+            element._ticker.stop()
+    if plays and element._output.wanted:
+        element._output.hear(playback.sounds())
+    elif was and not plays:
+        element._output.rest()
+    element._captures.follow()
+
+
+def note_played(element: MediaElement) -> None:
+    """Add to `played` what was played since it was noted last."""
+    since = element._playing_since
+    if since is not None:
+        now = element.current_time
+        if now > since:
+            element._played = joined(element._played, (since, now))
+        element._playing_since = now
+
+
+def internal_play(element: MediaElement) -> None:
+    """*The internal play steps*.
+
+    https://html.spec.whatwg.org/multipage/media.html#internal-play-steps
+    """
+    from mediastreams.elements import loading, news, seeking
+
+    # 1. Nothing was loaded yet for want of a loop.
+    if element._load_due:
+        loading.select_resource(element)
+    # 2. After the end: from the beginning.
+    playback = element._playback
+    if element._ended and playback is not None:
+        if playback.live:
+            news.resume(element)
+        else:
+            seeking.seek(element, 0.0)
+    # 3. Not paused any more.
+    if element._paused:
+        element._paused = False
+        loading.queue_event(element, "play")
+        if element._ready_state <= HAVE_CURRENT_DATA:
+            loading.queue_event(element, "waiting")
+        else:
+            notify_about_playing(element)
+    # 4. It was playing already.
+    elif element._ready_state >= HAVE_FUTURE_DATA:
+        promises = tuple(element._promises)
+        queue_task(element._owner, _resolve, promises)
+    # 5. From now on only the program begins and ends it.
+    element._can_autoplay = False
+    follow(element)
+
+
+def notify_about_playing(element: MediaElement) -> None:
+    """*Notify about playing*.
+
+    https://html.spec.whatwg.org/multipage/media.html#notify-about-playing
+    """
+    queue_task(element._owner, _notify, element, element._playback, tuple(element._promises))
+
+
+def _notify(element: MediaElement, playback: Playback | None, promises: Sequence[asyncio.Future[None]]) -> None:
+    if playback is element._playback and not element._closed:
+        fire_event(element, "playing")
+    _resolve(promises)
+
+
+def _resolve(promises: Sequence[asyncio.Future[None]]) -> None:
+    for promise in promises:
+        if not promise.done():
+            promise.set_result(None)
+
+
+def reject(promises: Sequence[asyncio.Future[None]], error: BaseException) -> None:
+    """*Reject pending play promises*."""
+    for promise in promises:
+        if not promise.done():
+            promise.set_exception(error)
+
+
+def internal_pause(element: MediaElement) -> None:
+    """*The internal pause steps*.
+
+    https://html.spec.whatwg.org/multipage/media.html#internal-pause-steps
+    """
+    # 1. From now on only the program begins it.
+    element._can_autoplay = False
+    # 2. It stands; whoever waits for it to play waits in vain.
+    if not element._paused:
+        element._paused = True
+        follow(element)
+        promises, element._promises = tuple(element._promises), []
+        queue_task(element._owner, _paused, element, element._playback, promises)
+
+
+def _paused(element: MediaElement, playback: Playback | None, promises: Sequence[asyncio.Future[None]]) -> None:
+    if playback is element._playback and not element._closed:
+        fire_event(element, "timeupdate")
+        fire_event(element, "pause")
+    reject(promises, AbortError("It was paused before it could play"))
+
+
+def reach_end(element: MediaElement, playback: Playback) -> None:
+    """*Reaches the end of the media resource*, in the task that is running.
+
+    https://html.spec.whatwg.org/multipage/media.html#reaches-the-end
+    """
+    known, element._known_duration = element._known_duration, playback.duration
+    note_played(element)
+    element._ended = True
+    follow(element)
+    if not math.isnan(known) and known != playback.duration:  # that of a stream, or of a file that did not tell
+        fire_event(element, "durationchange")
+    # 3.1. The time of the end.
+    fire_event(element, "timeupdate")
+    # 3.2. It rests.
+    if element._ended and not element._paused and playback is element._playback:
+        element._paused = True
+        fire_event(element, "pause")
+        element._reject_promises(AbortError("The resource came to its end"))
+    # 3.3. The end.
+    if element._ended and playback is element._playback:
+        element._captures.finish()
+        fire_event(element, "ended")
+
+
+def tick(element: MediaElement) -> None:
+    """Four times a second while it plays: the time, and whether anything comes at all.
+
+    https://html.spec.whatwg.org/multipage/media.html#time-marches-on
+    """
+    from mediastreams.elements import loading
+
+    playback = element._playback
+    if playback is None:
+        return
+    starving = playback.starving and not element._paused
+    if starving and element._ready_state > HAVE_CURRENT_DATA:
+        loading.set_ready_state(element, HAVE_CURRENT_DATA)
+    elif not starving and element._ready_state == HAVE_CURRENT_DATA and not element._seeking:
+        loading.set_ready_state(element, HAVE_ENOUGH_DATA)
+    elif not starving:
+        note_played(element)
+        fire_event(element, "timeupdate")

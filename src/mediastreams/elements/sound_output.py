@@ -1,0 +1,190 @@
+"""`SoundOutput`: where an element is heard, how loud, and what of it.
+
+Not for: mixing and pacing (``_engine/playout.py``), or which devices may be used (``capture/select_audio_output.py``).
+
+Rules of the file: a device is opened when there is something to hear, off the loop, and playing does not wait for it;
+it is let go of some seconds after a pause, and at once when the element has ended. Without a device everything goes on
+unheard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from mediastreams._engine.worker import start_thread
+from mediastreams._webidl.tasks import in_parallel, queue_task, start_task
+from mediastreams.capture.select_audio_output import output_device
+from mediastreams.errors import AbortError, DOMException, NotAllowedError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediastreams._engine.feed import TrackFeed
+    from mediastreams._engine.playout import Playout
+    from mediastreams._engine.voices import TrackVoice
+    from mediastreams._webidl.tasks import Owner
+    from mediastreams.abc import Clock, Sink, Timer
+    from mediastreams.capture.media_devices import MediaDevices
+
+__all__ = ["SoundOutput"]
+
+_logger = logging.getLogger(__name__)
+_REST_NS: Final = 5_000_000_000
+
+
+class SoundOutput:
+    """One element's. On the owner loop, but `close`. ``wanted``: whether it is to be heard at all.
+
+    Opened lazily: an element that never sounds has no thread and no device.
+    """
+
+    def __init__(self, owner: Owner, clock: Clock, devices: MediaDevices | None, *, wanted: bool) -> None:
+        self.sink_id = ""  # [[SinkId]]
+        self.wanted = wanted
+        self._owner = owner
+        self._clock = clock
+        self._devices = devices
+        self._playout: Playout | None = None
+        self._voices: dict[TrackFeed, TrackVoice] = {}
+        self._volume = 1.0
+        self._muted = False
+        self._opening = False
+        self._turn: asyncio.Lock | None = None
+        self._release: Timer | None = None
+        self._closed = False
+
+    def set_volume(self, volume: float, *, muted: bool) -> None:
+        """How loud it is."""
+        self._volume, self._muted = volume, muted
+        if self._playout is not None:
+            self._playout.volume, self._playout.muted = volume, muted
+
+    # ── what is heard ────────────────────────────────────────────────────────────────────────────
+
+    def hear(self, feeds: Sequence[TrackFeed]) -> None:
+        """Let exactly these be heard from now on."""
+        if self._closed or not self.wanted:
+            return
+        for feed in [one for one in self._voices if one not in feeds]:
+            self._voices.pop(feed).close()
+        new = [feed for feed in feeds if feed not in self._voices]
+        if not new:
+            return
+        playout = self._playout_here()
+        for feed in new:
+            self._voices[feed] = playout.add(feed)
+        self._stay()
+        if playout.sink is None and not self._opening:
+            self._opening = True
+            start_task(self._open(), "Opening the output")
+
+    def rest(self) -> None:
+        """Let nothing be heard for now; the device stays for a while."""
+        self._silence()
+        if self._playout is not None and self._release is None:
+            self._release = self._clock.call_at(self._clock.now_ns() + _REST_NS, self._let_go)
+
+    def _silence(self) -> None:
+        while self._voices:
+            self._voices.popitem()[1].close()
+
+    def _stay(self) -> None:
+        release, self._release = self._release, None
+        if release is not None:
+            release.cancel()
+
+    def _let_go(self) -> None:
+        """The scheduler's thread: nothing was heard for a while."""
+        playout, self._playout, self._release = self._playout, None, None
+        if playout is not None:
+            start_thread("leave output", playout.close)
+
+    def _playout_here(self) -> Playout:
+        if self._playout is None:
+            from mediastreams._engine.playout import Playout
+
+            self._playout = Playout(clock=self._clock, on_lost=self._lost)
+            self._playout.volume, self._playout.muted = self._volume, self._muted
+        return self._playout
+
+    @property
+    def latency(self) -> int:
+        """µs from a timestamp to the ear."""
+        return 0 if self._playout is None else self._playout.latency
+
+    # ── where ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _open(self) -> None:
+        """Go over to the device that is wanted. An element that cannot be heard plays on."""
+        try:
+            await self._use(self.sink_id)
+        except NotFoundError as error:
+            _logger.info("It plays unheard: %s", error.message)
+        except DOMException as error:
+            _logger.warning("It plays unheard: %s", error.message)
+        finally:
+            self._opening = False
+
+    async def set_sink(self, sink_id: str) -> None:
+        """The part of *setSinkId* in parallel: find the device, and go over to it.
+
+        Raises:
+            NotFoundError, NotAllowedError: there is no such device, or it may not be used; AbortError: it does not
+            open. What was heard before goes on.
+        """
+        wanted, self.wanted = self.wanted, True
+        try:
+            await self._use(sink_id)
+        except BaseException:
+            self.wanted = wanted
+            raise
+        self.sink_id = sink_id
+
+    async def _use(self, sink_id: str) -> None:
+        if self._turn is None:
+            self._turn = asyncio.Lock()
+        async with self._turn:
+            devices = self._devices
+            if devices is None:
+                from mediastreams.capture.navigator import media_devices
+
+                devices = media_devices
+            device = await output_device(devices, sink_id)
+            playout = self._playout
+            if playout is None or self._closed or not self._voices:  # it is opened when there is something to hear
+                return
+            if device is None:
+                raise NotFoundError("there is no audio output")
+            await in_parallel(self._switch, playout, device.sink())
+
+    @staticmethod
+    def _switch(playout: Playout, sink: Sink) -> None:
+        try:
+            playout.use(sink)
+        except NotAllowedError:
+            raise
+        except DOMException as error:
+            raise AbortError(f"The output could not be opened: {error.message}") from error
+
+    def _lost(self, error: BaseException | None) -> None:
+        """The device has gone: it goes on unheard. Any thread.
+
+        The default output is the next one there is; one that was chosen is waited for, as the standard says.
+        """
+        _logger.info("The output has gone (%s); it plays on unheard", error)
+        if not self.sink_id:
+            queue_task(self._owner, self._again)
+
+    def _again(self) -> None:
+        if self._voices and not self._opening and not self._closed:
+            self._opening = True
+            start_task(self._open(), "Opening the output")
+
+    def close(self) -> None:
+        """Let nothing be heard any more, and the device go. Any thread; idempotent."""
+        self._closed = True
+        self._stay()
+        self._silence()
+        self._let_go()

@@ -1,0 +1,137 @@
+"""`VideoElement`: a `MediaElement` that is heard, and whose picture can be had."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from mediastreams._webidl.conversions import unsigned_long, wrong_type
+from mediastreams._webidl.interfaces import public
+from mediastreams._webidl.tasks import report
+from mediastreams.elements import loading
+from mediastreams.elements.media_element import MediaElement
+from mediastreams.elements.video_frame_callbacks import FrameCallbacks, describe
+
+if TYPE_CHECKING:
+    from mediastreams._engine.frames import Picture
+    from mediastreams._engine.video_frame import VideoFrame
+    from mediastreams.capture.media_devices import MediaDevices
+    from mediastreams.elements.playback import Playback
+    from mediastreams.elements.resources import MediaResource
+    from mediastreams.elements.video_frame_callbacks import VideoFrameRequestCallback
+
+__all__ = ["VideoElement"]
+
+
+@public
+class VideoElement(MediaElement):
+    """Plays pictures and sound; sound on the default output, or on another one.
+
+    `current_frame` is what it shows now, ``canvas.draw_image(video)`` draws that, `request_video_frame_callback` tells
+    of the next one. NOT-HERE: width, height, poster, playsinline: the layout of a page.
+
+    https://html.spec.whatwg.org/multipage/media.html#htmlvideoelement
+    """
+
+    _sounds: ClassVar[bool] = True
+
+    def __init__(self, src: MediaResource = "", *, loop: bool = False, devices: MediaDevices | None = None) -> None:
+        """Make an element, and let it load ``src`` if there is one. The arguments are those of `MediaElement`.
+
+        Raises:
+            TypeError: ``src`` is nothing that can be opened.
+        """
+        self._size = (0, 0)
+        self._frame_callbacks = FrameCallbacks()
+        super().__init__(src, loop=loop, devices=devices)
+
+    @property
+    def video_width(self) -> int:
+        """The width of the pictures, turned upright, in pixels; 0 before it is known.
+
+        https://html.spec.whatwg.org/multipage/media.html#dom-video-videowidth
+        """
+        return self._size[0] if self._ready_state > self.HAVE_NOTHING else 0
+
+    @property
+    def video_height(self) -> int:
+        """The height of the pictures, turned upright, in pixels; 0 before it is known.
+
+        https://html.spec.whatwg.org/multipage/media.html#dom-video-videoheight
+        """
+        return self._size[1] if self._ready_state > self.HAVE_NOTHING else 0
+
+    def current_frame(self) -> VideoFrame | None:
+        """What it shows now, as a frame of the caller's own; ``None`` while there is nothing. Any thread."""
+        from mediastreams._engine.video_frame import VideoFrame
+
+        picture = self._current_picture()
+        return None if picture is None else VideoFrame._of(picture)
+
+    def _current_picture(self) -> Picture | None:
+        """The picture shown now; a canvas draws it."""
+        playback = self._playback
+        return None if playback is None or self._ready_state < self.HAVE_CURRENT_DATA else playback.view.picture
+
+    # ── the next picture ─────────────────────────────────────────────────────────────────────────
+
+    def request_video_frame_callback(self, callback: VideoFrameRequestCallback) -> int:
+        """Call ``callback(now, metadata)`` once, when the next picture is shown; a handle to take that back.
+
+        Raises:
+            TypeError: ``callback`` cannot be called.
+
+        https://wicg.github.io/video-rvfc/#dom-htmlvideoelement-requestvideoframecallback
+        """
+        if not callable(callback):
+            raise wrong_type("VideoElement.request_video_frame_callback: callback", "a function", callback)
+        self._owner.check("VideoElement.request_video_frame_callback")
+        handle = self._frame_callbacks.add(callback)
+        self._want_frames()
+        return handle
+
+    def cancel_video_frame_callback(self, handle: int) -> None:
+        """Take a callback back; one that was called already is no error.
+
+        Raises:
+            TypeError: not a number.
+
+        https://wicg.github.io/video-rvfc/#dom-htmlvideoelement-cancelvideoframecallback
+        """
+        self._owner.check("VideoElement.cancel_video_frame_callback")
+        self._frame_callbacks.cancel(unsigned_long(handle, "VideoElement.cancel_video_frame_callback: handle"))
+        self._want_frames()
+
+    def _want_frames(self) -> None:
+        if self._playback is not None:
+            self._playback.view.wanted = bool(self._frame_callbacks)
+
+    def _present_frame(self, playback: Playback) -> None:
+        """*Run the video frame request callbacks*.
+
+        https://wicg.github.io/video-rvfc/#video-rvfc-procedures
+        """
+        shown = playback.view.latest
+        if shown is None or not self._frame_callbacks:
+            return
+        loop = asyncio.get_running_loop()
+        self._frame_callbacks.run(
+            self._clock.now_us() / 1000,
+            describe(shown, self.current_time),
+            lambda error: report(loop, error, "A video frame callback"),
+        )
+        self._want_frames()
+
+    def _begin_resource(self, playback: Playback) -> None:
+        self._size = (0, 0)
+        playback.view.wanted = bool(self._frame_callbacks)
+
+    def _set_size(self, size: object) -> None:
+        """*If the media resource has pictures of another size*: tell it.
+
+        https://html.spec.whatwg.org/multipage/media.html#concept-video-intrinsic-width
+        """
+        new: tuple[int, int] = size if isinstance(size, tuple) else (0, 0)
+        if new != self._size:
+            self._size = new
+            loading.queue_event(self, "resize")
