@@ -362,3 +362,20 @@ async def test_what_is_large_is_on_disk_and_still_gets_its_duration(make_stream,
     in_memory = sum(one.length for one in events[0].data._content.extents if one.store.in_memory)
     assert in_memory <= 2**20 < events[0].data.size
     assert (await probe(await written(events, tmp_path / "a.wav"))).duration == pytest.approx(60, abs=0.1)
+
+
+async def test_a_picture_that_stands_still_is_recorded_from_the_beginning(decode, tmp_path):
+    canvas = ms.CanvasElement(64, 48)
+    stream = canvas.capture_stream()
+    canvas.get_context("2d").fill_rect(0, 0, 64, 48)
+    await asyncio.sleep(0.3)  # it was captured long ago
+    async with MediaRecorder(stream, mime_type="video/webm;codecs=vp8") as recorder:
+        events = gathered(recorder)
+        recorder.start()
+        await recorder.wait_for("start")
+        recorder.request_data()
+        await recorder.wait_for("dataavailable")
+        assert events[0].data.size > 0
+    (times, _), _ = await decode(await written(events, tmp_path / "a.webm"))
+    assert times[0] == 0
+    stream._stop_tracks()

@@ -119,6 +119,12 @@ class SourceHub:
         return self.source.clock
 
     @property
+    def newest(self) -> Picture | None:
+        """The picture that was delivered last, if any was since the source started. Any thread."""
+        delivery = self._delivery
+        return None if delivery is None else delivery._newest  # noqa: SLF001 - same file
+
+    @property
     def running(self) -> bool:
         return self._delivery is not None
 

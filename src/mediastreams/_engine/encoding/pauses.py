@@ -28,6 +28,7 @@ __all__ = ["PausableIntake", "Pauses", "RecordedClock"]
 
 _Cut: TypeAlias = tuple[int, int]
 _NEVER: Final = 2**62
+_SOON_US: Final = 80_000
 _TICK_US: Final = 1_000  # what containers round times to
 
 
@@ -125,6 +126,7 @@ class PausableIntake(Intake):
     """An intake that leaves out what is captured in the pauses.
 
     Where a pause was, two pictures must not come closer than usual: players that count in frames would drop one.
+    A source that shows something new only now and then (a canvas) is recorded from what it shows at the beginning.
     """
 
     def __init__(self, feed: TrackFeed, settings: Mapping[str, object], pauses: Pauses) -> None:
@@ -133,6 +135,9 @@ class PausableIntake(Intake):
         self._last: int | None = None  # the last picture's time, recorded
         self._step = 0  # the usual distance of two
         self._seams = 0
+        self._shown = None if self.free or feed.kind == "audio" else feed.hub.newest
+        self._whole = feed
+        self._began = feed.clock.now_us()
 
     def take(self) -> Picture | Sound | Chunk | None:
         if self.free:
@@ -143,7 +148,20 @@ class PausableIntake(Intake):
             kept = self._pauses.keep(item)
             if isinstance(kept, Sound) or (kept is not None and self._fits(kept, self._pauses.before(item.timestamp))):
                 return kept
-        return None
+        return self._show()
+
+    def _show(self) -> Picture | None:
+        """What the source showed at the beginning, if nothing new came soon."""
+        shown, feed = self._shown, self._whole
+        if shown is None:
+            return None
+        if self._last is not None or self.port.muted or not feed.enabled or feed.adapter is not None:
+            self._shown = None
+            return None
+        if self._pauses.paused or feed.clock.now_us() - self._began < _SOON_US:
+            return None
+        self._shown, self._last = None, self._began
+        return Picture(shown.av, self._began, None, shown.metadata)
 
     def _fits(self, picture: Picture, seams: int) -> bool:
         last, self._last = self._last, picture.timestamp
