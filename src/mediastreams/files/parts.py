@@ -53,7 +53,7 @@ def process_blob_parts(parts: object, endings: str, where: str) -> Content:
     for index, part in enumerate(parts):
         if isinstance(part, Blob):
             flush()
-            extents.extend(part._content.extents)  # noqa: SLF001 - of the same room
+            extents.extend(part._content.extents)
         elif isinstance(part, bytes) and len(part) >= _LARGE:
             flush()
             extents.append(Extent(Memory(part), 0, len(part)))

@@ -25,7 +25,7 @@ class BlobReader(io.RawIOBase):
 
     def __init__(self, blob: Blob) -> None:
         self.name = blob.name if isinstance(blob, File) else "blob"
-        self._content = blob._content  # noqa: SLF001 - of the same room
+        self._content = blob._content
         self._place = 0
 
     def readable(self) -> bool:

@@ -92,7 +92,7 @@ class BlobSpool:
                 extents.append(Extent(_Given(bytes(self._pending), self._freed), 0, len(self._pending)))
                 self._alive += len(self._pending)
                 self._pending = bytearray()
-        return Blob._of(Content(extents), type)  # noqa: SLF001 - of the same room
+        return Blob._of(Content(extents), type)
 
     def _pieces(self, place: int, length: int) -> Iterator[tuple[TemporaryStore | None, int, int]]:
         """Where pending bytes are: (file, or ``None`` for memory; place there; how many). Holding the lock."""
