@@ -23,13 +23,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mediastreams.capture.media_stream import MediaStream
 
 WIDTH, HEIGHT, RATE = 1920, 1080, 30
 OPTIONS = {"preset": "veryfast", "crf": "23", "bf": "0", "g": "120", "rc-lookahead": "6", "threads": "2"}
 X264 = {"x264-params": "sync-lookahead=0"}
 MICROSECONDS = Fraction(1, 1_000_000)
+BIT_RATE = 12_000_000  # of the last two, which cannot be told a quality
 
 
 def raw_frames(path: Path, count: int) -> None:
@@ -84,8 +90,8 @@ def bare(path: Path, count: int, out: Path) -> float:
     return cpu() - before
 
 
-def ours(path: Path, count: int, out: Path) -> float:
-    """`record` from a source that runs as fast as it is read."""
+def from_source(path: Path, count: int, consume: Callable[[MediaStream], Awaitable[object]]) -> float:
+    """A source that runs as fast as it is read, and what ``consume`` makes of its stream."""
     import threading
 
     from mediastreams._engine.clock import get_clock
@@ -96,7 +102,6 @@ def ours(path: Path, count: int, out: Path) -> float:
     from mediastreams.capture.media_stream import MediaStream
     from mediastreams.capture.media_stream_track import MediaStreamTrack
     from mediastreams.capture.track_source import TrackSource
-    from mediastreams.recording.record import record
 
     pictures = [Picture(frame, frame.pts, 33_333) for frame in load(path, count)]
 
@@ -126,10 +131,39 @@ def ours(path: Path, count: int, out: Path) -> float:
         track = MediaStreamTrack._create(TrackSource(hub, DeviceModel("video", modes=(mode,))), {"frame_rate": RATE})
         hub.release()
         before = cpu()
-        await record(MediaStream([track]), out, encoder_options={**OPTIONS, **X264})
+        await consume(MediaStream([track]))
         return cpu() - before
 
     return asyncio.run(run())
+
+
+def ours(path: Path, count: int, out: Path) -> float:
+    """`record`."""
+    from mediastreams.recording.record import record
+
+    return from_source(path, count, lambda stream: record(stream, out, encoder_options={**OPTIONS, **X264}))
+
+
+def ours_at_rate(path: Path, count: int, out: Path) -> float:
+    """`record` with the settings that `MediaRecorder` has."""
+    from mediastreams.recording.record import record
+
+    return from_source(path, count, lambda stream: record(stream, out, video_bits_per_second=BIT_RATE))
+
+
+def recorder(path: Path, count: int, out: Path) -> float:
+    """`MediaRecorder`, which has no options for the encoder but a rate."""
+    from mediastreams.recording.media_recorder import MediaRecorder
+
+    async def consume(stream: MediaStream) -> None:
+        made = MediaRecorder(stream, mime_type="video/mp4;codecs=avc1", video_bits_per_second=BIT_RATE)
+        blobs = []
+        made.ondataavailable = lambda event: blobs.append(event.data)
+        made.start()
+        await made.wait_for("stop")
+        out.write_bytes(bytes(blobs[0]))
+
+    return from_source(path, count, consume)
 
 
 def command(path: Path, count: int, out: Path) -> float:
@@ -143,7 +177,13 @@ def command(path: Path, count: int, out: Path) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-JOBS = {"bare PyAV": bare, "ffmpeg": command, "record": ours}
+JOBS = {
+    "bare PyAV": bare,
+    "ffmpeg": command,
+    "record": ours,
+    "record, rate": ours_at_rate,
+    "MediaRecorder": recorder,
+}
 
 
 def measure(frames: int, rounds: int) -> None:
@@ -163,12 +203,12 @@ def measure(frames: int, rounds: int) -> None:
                 found[name].append(answer / frames * 1000)
                 sizes[name] = out.stat().st_size
         print(f"1080p H.264 veryfast, {frames} frames, {rounds} rounds, {os.cpu_count()} cores, {time.strftime('%F')}")
-        print(f"{'':12}{'CPU ms/frame':>14}{'(least–most)':>16}{'size kB':>10}{'of bare':>9}{'of ffmpeg':>11}")
+        print(f"{'':14}{'CPU ms/frame':>14}{'(least–most)':>16}{'size kB':>10}{'of bare':>9}{'of ffmpeg':>11}")
         middle = {name: statistics.median(values) for name, values in found.items()}
         for name, values in found.items():
             against = f"{middle[name] / middle['ffmpeg']:11.2f}" if "ffmpeg" in middle else ""
             span = f"({min(values):.1f}–{max(values):.1f})"
-            print(f"{name:12}{middle[name]:14.2f}{span:>16}{sizes[name] / 1000:10.0f}", end="")
+            print(f"{name:14}{middle[name]:14.2f}{span:>16}{sizes[name] / 1000:10.0f}", end="")
             print(f"{middle[name] / middle['bare PyAV']:9.2f}{against}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
