@@ -104,9 +104,8 @@ def _permissions_stay_as_they_were():
     loaded = sys.modules.get("mediastreams.capture.permissions")
     if loaded is not None:
         policy = loaded.permissions.policy
-        if type(policy) is not loaded.LocalPolicy or {policy.query({"name": name}) for name in PERMISSIONS} != {
-            "granted"
-        }:
+        descriptors = [loaded.MOTORS, *({"name": name} for name in PERMISSIONS)]
+        if type(policy) is not loaded.LocalPolicy or {policy.query(one) for one in descriptors} != {"granted"}:
             loaded.permissions.policy = loaded.LocalPolicy()
     acts = sys.modules.get("mediastreams.capture.user_activation")
     if acts is not None:

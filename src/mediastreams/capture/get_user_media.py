@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mediastreams._rules.exposure import set_device_information_exposure
-from mediastreams._rules.requests import PERMISSION_NAMES, specific_failure_is_allowed, user_media_request
+from mediastreams._rules.requests import (
+    PERMISSION_NAMES,
+    asks_pan_tilt_zoom,
+    specific_failure_is_allowed,
+    user_media_request,
+    without_pan_tilt_zoom,
+)
 from mediastreams._rules.select_settings import Overconstrained, Selection, select_settings
 from mediastreams._webidl.tasks import in_parallel
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.capture.media_stream_track import MediaStreamTrack
-from mediastreams.capture.permissions import permissions
+from mediastreams.capture.permissions import MOTORS, permissions
 from mediastreams.errors import (
     AbortError,
     NotAllowedError,
@@ -66,7 +72,10 @@ async def get_user_media(devices: MediaDevices, requested: RequestedMedia) -> Me
     _refuse_what_is_denied(constraints)
     final_set = {kind: _candidates(kind, listed, asked) for kind, asked in constraints.items()}
     # 11.4-11.5. Permission, before anything is opened.
+    if requested["video"] is not False and asks_pan_tilt_zoom(requested["video"]):
+        await permissions._ask(MOTORS)  # who says no to that may still be asked for the camera alone
     await _request_permission(devices, final_set, constraints)
+    _hide_motors(final_set)
     # 11.6-11.7. NOT-HERE: a page waits for the focus.
     #
     # 11.8. The device information exposure. SPEC-ISSUE: a kind that is permitted but was not captured would be exposed
@@ -117,6 +126,18 @@ async def _request_permission(
                 continue
         if await permissions._ask({"name": name}) != "granted":
             raise _not_allowed(name)
+
+
+def _hide_motors(final_set: dict[Kind, list[ListedDevice]]) -> None:
+    """Without the permission to move it a track's camera has neither pan nor tilt nor zoom, as long as the track lives.
+
+    SPEC-ISSUE: by the text only a track that was made by asking for the permission supports them; web-platform-tests
+    want them wherever the permission is granted, asked for or not.
+
+    https://w3c.github.io/mediacapture-image/#mediatrackcapabilities-members
+    """
+    if "video" in final_set and permissions._state_of(MOTORS) != "granted":
+        final_set["video"] = [replace(one, model=without_pan_tilt_zoom(one.model)) for one in final_set["video"]]
 
 
 def _not_allowed(name: str) -> NotAllowedError:

@@ -21,6 +21,7 @@ from mediastreams._rules.exposure import (
     set_device_information_exposure,
 )
 from mediastreams._rules.properties import PROPERTIES
+from mediastreams._rules.requests import without_pan_tilt_zoom
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.opening import Opening, attempt
@@ -33,7 +34,7 @@ from mediastreams.capture.get_display_media import capture_surfaces, get_display
 from mediastreams.capture.get_user_media import get_user_media
 from mediastreams.capture.listing import ListedDevice, list_devices
 from mediastreams.capture.media_device_info import InputDeviceInfo, MediaDeviceInfo
-from mediastreams.capture.permissions import permissions
+from mediastreams.capture.permissions import MOTORS, permissions
 from mediastreams.capture.requests import convert_display_media_stream_options, convert_media_stream_constraints
 from mediastreams.capture.select_audio_output import select_audio_output
 
@@ -249,6 +250,8 @@ class MediaDevices(EventTarget):
             kind = MediaDeviceKind(one.kind)
             cls = MediaDeviceInfo if kind is MediaDeviceKind.AUDIOOUTPUT else InputDeviceInfo
             model = models[one.source.kind, one.source.device_id] if one.device_id else None
+            if model is not None and permissions._state_of(MOTORS) != "granted":
+                model = without_pan_tilt_zoom(model)
             infos.append(cls._of(kind, one.device_id, one.label, one.group_id, model))
         return infos
 

@@ -22,39 +22,61 @@ from mediastreams.capture.requests import PERMISSION_NAMES, convert_permission_d
 if TYPE_CHECKING:
     from mediastreams.capture.requests import PermissionDescriptor
 
-__all__ = ["LocalPolicy", "PermissionStatus", "Permissions", "permissions"]
+__all__ = ["MOTORS", "LocalPolicy", "PermissionStatus", "Permissions", "permissions"]
+
+MOTORS: Final[Mapping[str, Any]] = {"name": "camera", "pan_tilt_zoom": True}
+"""The descriptor of the permission to move a camera."""
 
 
 @public
 class LocalPolicy(PermissionPolicy):
     """The default: a table of states, all ``granted`` at first. What is at ``prompt`` is granted when it is asked for.
 
-    `set` is for tests and for programs with a settings page.
+    `set` is for tests and for programs with a settings page. The camera's motors are a permission of their own, which
+    nobody has without the camera's.
     """
 
     def __init__(self) -> None:
         self._states: dict[str, PermissionState] = dict.fromkeys(PERMISSION_NAMES, PermissionState.GRANTED)
+        self._motors = PermissionState.GRANTED
 
     def query(self, descriptor: Mapping[str, Any]) -> str:
         """Look into the table."""
-        return self._states[descriptor["name"]]
+        state = self._states[descriptor["name"]]
+        if not descriptor.get("pan_tilt_zoom") or state is PermissionState.DENIED:
+            return state
+        denied = self._motors is PermissionState.DENIED
+        return self._motors if denied or state is PermissionState.GRANTED else state
 
     async def request(self, descriptor: Mapping[str, Any]) -> str:
         """Say yes to what is at ``prompt``."""
-        name = descriptor["name"]
-        if self._states[name] is PermissionState.PROMPT:
-            self.set(name, PermissionState.GRANTED)
-        return self._states[name]
+        if self.query(descriptor) == PermissionState.PROMPT:
+            moves = bool(descriptor.get("pan_tilt_zoom"))
+            self.set(descriptor["name"], PermissionState.GRANTED, pan_tilt_zoom=moves)
+        return self.query(descriptor)
 
-    def set(self, name: str, state: str) -> None:
+    def set(self, name: str, state: str, *, pan_tilt_zoom: bool = False) -> None:
         """Set the state of one permission; `PermissionStatus` objects fire ``change``.
 
+        ``pan_tilt_zoom``: of the camera's motors. Who may move a camera may use it, and who may not use it has to be
+        asked again before it is moved.
+
         Raises:
-            ValueError: an unknown name or state.
+            ValueError: an unknown name or state, or motors of what is no camera.
+
+        https://w3c.github.io/mediacapture-main/#permissions-integration
         """
         if name not in self._states:
             raise ValueError(f"there is no permission {name!r}; there are {', '.join(self._states)}")
-        self._states[name] = PermissionState(state)
+        if pan_tilt_zoom and name != "camera":
+            raise ValueError(f"pan_tilt_zoom is of the permission 'camera', not of {name!r}")
+        new = PermissionState(state)
+        if pan_tilt_zoom:
+            self._motors = new
+        elif name == "camera" and new is not PermissionState.GRANTED and self._motors is PermissionState.GRANTED:
+            self._motors = PermissionState.PROMPT
+        if not pan_tilt_zoom or new is PermissionState.GRANTED:
+            self._states[name] = new
         permissions.refresh()
 
 

@@ -92,7 +92,7 @@ class TrackSource:
             if hub.running and not hub.ended:
                 target = self._agreed(target, constraints, None)
                 mode, target = self._settled(target, constraints, None)
-            own = source_settings(self.model, target)
+            own = self._all_settings(target)
             hub.open(mode if mode is None else pinned(mode, target), own, Demand(target, constraints))
             try:
                 self._tell_others(own, None)
@@ -118,7 +118,7 @@ class TrackSource:
                     target = self._agreed(target, constraints, feed)
                     mode, target = self._settled(target, constraints, feed)
                     feed.target = target
-                    own = source_settings(self.model, target)
+                    own = self._all_settings(target)
                     hub.reconfigure(mode, own)
                     self._tell_others(own, feed)
                     target = self._possible(target, constraints)
@@ -130,6 +130,12 @@ class TrackSource:
             adapt(feed, hub.mode, target)
             feed.constraints = constraints
             return target
+
+    def _all_settings(self, target: Settings) -> Settings:
+        """What the source does from now on: this track's wishes, and what it may not ask for as it is (a zoom)."""
+        known = own_settings(self.model)
+        beyond = {name: value for name, value in self.hub.settings.items() if name not in known}
+        return {**(beyond if self.hub.running else {}), **source_settings(self.model, target)}
 
     def _others(self, without: TrackFeed | None) -> list[TrackFeed]:
         return [feed for feed in self.hub.feeds if feed is not without and not feed.ended]

@@ -5,17 +5,21 @@ Not for: programs that ask real people; those set ``navigator.permissions.policy
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mediastreams.capture import user_activation as _activation
 from mediastreams.capture.permissions import LocalPolicy, permissions
+from mediastreams.capture.requests import convert_permission_descriptor
 
 __all__ = ["set_permission", "user_activation"]
 
 
-def set_permission(name: str, state: str) -> None:
+def set_permission(name: str | Mapping[str, object], state: str) -> None:
     """Set the state of a permission: ``granted``, ``denied`` or ``prompt``.
 
-    There are ``camera``, ``microphone``, ``display-capture`` and ``speaker-selection``. What is at ``prompt`` is
-    granted when it is asked for. `PermissionStatus` objects fire ``change``.
+    There are ``camera``, ``microphone``, ``display-capture`` and ``speaker-selection``; the camera's motors are named
+    by a descriptor: ``{"name": "camera", "pan_tilt_zoom": True}``. What is at ``prompt`` is granted when it is asked
+    for. `PermissionStatus` objects fire ``change``.
 
     Raises:
         ValueError: an unknown name or state.
@@ -26,7 +30,8 @@ def set_permission(name: str, state: str) -> None:
     policy = permissions.policy
     if not isinstance(policy, LocalPolicy):
         raise TypeError(f"set_permission works on the usual policy; here {policy!r} decides")
-    policy.set(name, state)
+    descriptor = {"name": name} if isinstance(name, str) else convert_permission_descriptor(name, {}, "set_permission")
+    policy.set(descriptor["name"], state, pan_tilt_zoom=bool(descriptor.get("pan_tilt_zoom")))
 
 
 def user_activation() -> None:
