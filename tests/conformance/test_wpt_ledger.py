@@ -41,7 +41,8 @@ def test_a_file_has_rows_or_says_why_it_has_none(path):
     ((kind, value),) = entry.items()
     assert kind in {"rows", "support", "removed"}
     assert value
-    runs = path.endswith((".html", ".window.js", ".any.js", ".worker.js")) and "/support/" not in path and "/iframe-" not in path
+    scripts = (".html", ".window.js", ".any.js", ".worker.js")
+    runs = path.endswith(scripts) and "/support/" not in path and "/iframe-" not in path
     assert runs or kind != "rows"
     if kind == "support":
         assert not runs, "a file with sub-tests is no support file"
