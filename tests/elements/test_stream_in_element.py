@@ -1,5 +1,6 @@
 """A MediaStream in an element: what is shown, heard, told and captured while it plays, and when it ends."""
 
+import asyncio
 import gc
 import math
 import weakref
@@ -7,6 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
+from mediastreams._engine.video_frame import VideoFrame
 from mediastreams._webidl.tasks import settle
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.elements.audio_element import AudioElement
@@ -399,3 +401,64 @@ async def test_a_stream_as_src_is_told_where_it_belongs(stream):
 async def test_play_with_nothing_to_play_raises():
     with pytest.raises(NotSupportedError, match="src_object"):
         await VideoElement().play()
+
+
+@pytest.mark.parametrize("cls", [AudioElement, VideoElement])
+async def test_a_stream_loads_in_spite_of_preload_none(make, clock, stream, cls):
+    element = make(cls)
+    element.preload = "metadata"
+    element.src_object = stream
+    assert element.preload == "none"
+    element.preload = "auto"
+    assert element.preload == "none"
+    await clock.advance(0.3)
+    assert element.ready_state == element.HAVE_ENOUGH_DATA
+    assert len(element.buffered) == 0
+    element.src_object = None
+    assert element.preload == "metadata"
+
+
+async def test_an_audio_element_ends_when_the_sounds_have_ended(make, clock, stream):
+    audio = make(AudioElement)
+    audio.src_object = stream
+    await clock.until(audio.play())
+    stream.audio.stop()
+    assert not audio.ended
+    await settle()
+    assert audio.ended
+
+
+@pytest.mark.parametrize("order", [("video", "audio"), ("audio", "video")])
+async def test_elements_end_as_their_stream_loses_its_tracks_in_any_order(make, clock, stream, order):
+    own = MediaStream(stream)
+    audio, video = make(AudioElement), make(VideoElement)
+    audio.src_object = video.src_object = own
+    await clock.until(audio.play())
+    await clock.until(video.play())
+    ended = []
+    for kind in order:
+        own.remove_track(getattr(stream, kind))
+        await settle()
+        ended.append((audio.ended, video.ended))
+    assert ended == ([(False, False), (True, True)] if order[0] == "video" else [(True, False), (True, True)])
+
+
+async def test_time_begins_with_the_first_picture_of_a_canvas(make, clock, log_of):
+    from mediastreams.transform.generators import VideoTrackGenerator
+
+    generator = VideoTrackGenerator()
+    video = make(VideoElement)
+    log = log_of(video)
+    video.src_object = MediaStream([generator.track])
+    play = asyncio.ensure_future(video.play())
+    await clock.advance(1)
+    assert video.ready_state == video.HAVE_NOTHING
+    assert "timeupdate" not in log
+    picture = VideoFrame.from_ndarray(np.zeros((36, 64, 3), np.uint8), format="rgb24", timestamp=0)
+    await generator.writable.write(picture)
+    await clock.until(play)
+    assert video.current_time < 0.1
+    assert (video.video_width, video.video_height) == (64, 36)
+    await clock.advance(0.5)
+    assert video.current_time == pytest.approx(0.5, abs=0.1)
+    generator.track.stop()

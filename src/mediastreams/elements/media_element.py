@@ -47,6 +47,7 @@ __all__ = ["MediaElement"]
 _TIME_UPDATE_NS: Final = 250_000_000
 _SLOWEST: Final = 0.0625
 _FASTEST: Final = 16.0
+_PRELOADS: Final = ("none", "metadata", "auto")
 
 
 @public
@@ -130,6 +131,7 @@ class MediaElement(EventTarget):
         self._default_start = 0.0  # the default playback start position
         self._rate = self._default_rate = 1.0
         self._preserves_pitch = True
+        self._preload = "metadata"
         self._volume = 1.0
         self._muted = self._default_muted = False
         self._known_duration = math.nan
@@ -233,6 +235,22 @@ class MediaElement(EventTarget):
         https://html.spec.whatwg.org/multipage/media.html#dom-navigator-canplaytype
         """
         return can_play_type(dom_string(type, "MediaElement.can_play_type: type"))
+
+    @property
+    def preload(self) -> str:
+        """``"none"``, ``"metadata"`` or ``"auto"``: a hint that is kept and not heeded. With a `MediaStream` ``"none"``.
+
+        DEVIATION: every file is opened, and its first picture decoded, as soon as it is named.
+
+        https://html.spec.whatwg.org/multipage/media.html#dom-media-preload
+        """
+        return "none" if self._streams else self._preload
+
+    @preload.setter
+    def preload(self, value: str) -> None:
+        hint = dom_string(value, "MediaElement.preload").lower()
+        if not self._streams:
+            self._preload = hint if hint in _PRELOADS else "auto" if hint == "" else "metadata"
 
     @property
     def buffered(self) -> TimeRanges:

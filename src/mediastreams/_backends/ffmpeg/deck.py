@@ -28,6 +28,7 @@ _SOUND_AHEAD_US: Final = 150_000
 _MOST_PACKETS: Final = 2_000  # read ahead for a stream whose next packet lies far behind its siblings'
 _ROUNDS: Final = 500  # as many as may be decoded ahead, very short ones too
 _SHORTEST_ROUND_US: Final = 1_000
+_FAR_OFF_US: Final = 300_000
 _RUN_UP_US: Final = 100_000  # what a sound's decoder needs before it gives what was encoded
 _QUIET_US: Final = 1_000_000
 _TOGETHER_SECONDS: Final = 0.01  # what is decoded does not wait for what takes its time
@@ -222,15 +223,34 @@ class Deck:
             _logger.debug("%s; it is read from its beginning", error.message)
             if not self._location.again:
                 raise
-            for lane in self.lanes:
-                lane.end_pass()
-            self._pass.close()
-            self._pass = Pass(self._location, self._interrupt)
-            self._take_up()
+            self._read_anew()
         else:
             for lane in self.lanes:
                 lane.begin_place(self._pass.zero)
         self.error, self._at_end, self._queued = None, False, 0
+        self._prime(check)
+        if exact and self._location.again and self._first > target + _FAR_OFF_US:
+            _logger.debug("%r cannot be sought: it is read from its beginning", self._location.name)
+            for lane in self.lanes:
+                lane.seek(target)
+            self._read_anew()
+            self._queued = 0
+            self._prime(check)
+
+    @property
+    def _first(self) -> int:
+        """The media time of what comes next; 0 when nothing does."""
+        return min((lane.ready[0].media for lane in self.lanes if lane.ready), default=0)
+
+    def _read_anew(self) -> None:
+        for lane in self.lanes:
+            lane.end_pass()
+        self._pass.close()
+        self._pass = Pass(self._location, self._interrupt)
+        self._take_up()
+
+    def _prime(self, check: Callable[[], None]) -> None:
+        """Decode until every lane has something."""
         for lane in self.lanes:
             while not lane.drained and not lane.ready and not (lane.coded and not lane.decoding):
                 check()
