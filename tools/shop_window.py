@@ -112,8 +112,8 @@ def text() -> str:
 
 
 def tidy(code: str) -> str:
-    """Sort the imports and lay the text out, as ruff wants them."""
-    for arguments in (["check", "--quiet", "--select", "I", "--fix"], ["format", "--quiet"]):
+    """Sort the imports and names and lay the text out, as ruff wants them."""
+    for arguments in (["check", "--quiet", "--select", "I,RUF022", "--fix"], ["format", "--quiet"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(PACKAGE / "__init__.py"), "-"]
         code = subprocess.run(command, input=code, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     return code

@@ -248,7 +248,7 @@ def test_an_absent_pillow_is_named_with_the_cure(monkeypatch):
         return really(name, *args, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match="pip install .mediastreams"):
+    with pytest.raises(ImportError, match=r"pip install .mediastreams"):
         made().to_image()
 
 
