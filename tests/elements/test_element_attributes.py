@@ -23,11 +23,8 @@ def film(tmp_path):
 async def test_a_file_is_loaded_with_the_events_of_the_standard_in_their_order(clock, devices, film, log_of):
     with VideoElement(devices=devices) as video:
         log = log_of(video)
-        assert (video.network_state, video.current_src, video.duration) == (
-            video.NETWORK_EMPTY,
-            "",
-            pytest.approx(math.nan, nan_ok=True),
-        )
+        assert (video.network_state, video.current_src) == (video.NETWORK_EMPTY, "")
+        assert math.isnan(video.duration)
         video.src = str(film)
         assert video.network_state == video.NETWORK_NO_SOURCE
         await video.wait_for("loadstart", timeout=10)
@@ -50,7 +47,7 @@ async def test_a_file_is_loaded_with_the_events_of_the_standard_in_their_order(c
         assert video.current_src == str(film)
         log.clear()
         await clock.until(video.play())
-        await clock.until(video.wait_for("ended", timeout=10))
+        await clock.until(video.wait_for("ended"))
         await settle()
         without_time = [name for name in log if name != "timeupdate"]
         assert without_time == ["play", "playing", "pause", "ended"]
@@ -91,7 +88,7 @@ async def test_autoplay_begins_when_it_can_unless_it_was_paused_before(clock, de
             element.autoplay = True
             element.src = film
         other.pause()
-        await video.wait_for("playing", timeout=10)
+        await video.wait_for("canplaythrough", timeout=10)
         assert log[log.index("canplay") + 1 :][:3] == ["play", "playing", "canplaythrough"]
         assert not video.paused
         await asyncio.sleep(0.1)
@@ -161,7 +158,7 @@ async def test_a_canvas_draws_what_a_video_shows(clock, devices, film):
         canvas.get_context("2d").draw_image(video, 0, 0)
         drawn = canvas.get_context("2d").get_image_data(0, 0, 64, 48).data
         expected = video.current_frame().to_ndarray(format="rgba")
-        assert abs(drawn.astype(int) - expected.astype(int)).max() <= 1
+        assert abs(drawn.astype(int) - expected.astype(int).ravel()).max() <= 1
 
 
 async def test_close_in_every_state_leaves_nothing(clock, devices, film):
@@ -177,7 +174,7 @@ async def test_close_in_every_state_leaves_nothing(clock, devices, film):
         if state == "paused":
             video.pause()
         if state == "ended":
-            await clock.until(video.wait_for("ended", timeout=10))
+            await clock.until(video.wait_for("ended"))
         return video
 
     for state in ("loading", "ready", "seeking", "playing", "paused", "ended"):
@@ -196,7 +193,7 @@ async def test_a_listener_that_raises_disturbs_nothing(clock, devices, film):
         for name in ("loadstart", "loadedmetadata", "playing", "timeupdate", "ended"):
             video.add_event_listener(name, lambda _: 1 / 0)
         await clock.until(video.play())
-        await clock.until(video.wait_for("ended", timeout=10))
+        await clock.until(video.wait_for("ended"))
         assert video.ended
     assert {type(error) for error in errors} == {ZeroDivisionError}
 
@@ -232,5 +229,5 @@ async def test_a_cut_file_plays_what_there_is_and_ends(clock, devices, film, tmp
     data = film.read_bytes()
     with VideoElement(data[: len(data) * 2 // 3], devices=devices) as video:
         await clock.until(video.play())
-        await clock.until(video.wait_for("ended", timeout=20))
+        await clock.until(video.wait_for("ended"))
         assert video.error is None

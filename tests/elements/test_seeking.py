@@ -149,7 +149,7 @@ async def test_a_place_beyond_the_end_is_the_end_and_playing_there_ends(clock, d
         assert place(video) == pytest.approx(9.96, abs=0.03)
         log = log_of(video)
         play = asyncio.ensure_future(video.play())
-        await clock.until(video.wait_for("ended", timeout=20))
+        await clock.until(video.wait_for("ended"))
         assert log[-1] == "ended"
         await asyncio.wait([play])
         video.current_time = -5
@@ -203,7 +203,7 @@ async def test_after_the_end_captured_tracks_are_new_and_it_plays_from_the_begin
         before = stream.get_tracks()
         video.current_time = 9.5
         await clock.until(video.play())
-        await clock.until(video.wait_for("ended", timeout=20))
+        await clock.until(video.wait_for("ended"))
         await settle()
         assert {track.ready_state for track in before} == {"ended"}
         await clock.until(video.play())
@@ -298,7 +298,7 @@ async def test_a_loop_tells_of_each_beginning(clock, devices, tmp_path, log_of):
         assert video.current_time == pytest.approx(0.1, abs=0.05)
         assert place(video) < 0.41
         video.loop = False
-        await clock.until(video.wait_for("ended", timeout=20))
+        await clock.until(video.wait_for("ended"))
 
 
 async def test_a_file_on_a_server_is_sought(devices, film):

@@ -238,7 +238,7 @@ class MediaElement(EventTarget):
 
     @property
     def preload(self) -> str:
-        """``"none"``, ``"metadata"`` or ``"auto"``: a hint that is kept and not heeded. With a `MediaStream` ``"none"``.
+        """``"none"``, ``"metadata"`` or ``"auto"``: a hint that is not heeded. With a `MediaStream` ``"none"``.
 
         DEVIATION: every file is opened, and its first picture decoded, as soon as it is named.
 
