@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from mediastreams._engine.worker import start_thread
 from mediastreams._webidl.tasks import in_parallel, queue_task, start_task
 from mediastreams.capture.select_audio_output import output_device
-from mediastreams.errors import AbortError, DOMException, NotAllowedError, NotFoundError
+from mediastreams.errors import AbortError, DOMException, InvalidStateError, NotAllowedError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,6 +165,8 @@ class SoundOutput:
             playout.use(sink)
         except NotAllowedError:
             raise
+        except InvalidStateError:
+            _logger.debug("the output was let go of while another was being opened")
         except DOMException as error:
             raise AbortError(f"The output could not be opened: {error.message}") from error
 
