@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import av.container.core
@@ -65,6 +66,13 @@ def test_a_pipe_given_by_its_path_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(errors.NotSupportedError, match="file object"):
         Movie(tmp_path / "pipe")
+
+
+def test_a_slide_show_that_takes_an_hour_a_picture_is_a_movie(tmp_path):
+    path = make_movie(tmp_path / "slides.mp4", frames=3, rate=Fraction(1, 4000), codec="libx264")
+    tape = play(path)
+    assert tape.video.times == [0, 4_000_000_000, 8_000_000_000]
+    assert tape.movie.sources[0].info.mode.max_frame_rate > 0
 
 
 @pytest.mark.parametrize("src", [None, 1, 2.5, ["a.mp4"], io.StringIO("text")])

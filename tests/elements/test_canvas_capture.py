@@ -114,6 +114,14 @@ async def test_a_negative_rate_is_refused(rate):
         CanvasElement().capture_stream(rate)
 
 
+@pytest.mark.parametrize("rate", [1e-9, 1e-320])
+async def test_a_rate_that_nobody_lives_to_see_is_a_very_low_one(captured, rate):
+    canvas, track, film = captured(rate)
+    assert track.get_settings().frame_rate == 0.001
+    paint(canvas, 7)
+    assert [frame.to_ndarray("rgba")[0, 0, 0] for frame in await film.last(7)] == [7]
+
+
 @pytest.mark.parametrize("rate", ["30", float("nan"), float("inf"), True])
 async def test_a_rate_is_a_finite_number(rate):
     with pytest.raises(TypeError, match="capture_stream"):

@@ -297,7 +297,8 @@ def test_pixels_are_copied_out_and_beyond_the_edges_transparent(canvas):
 
 
 def test_image_data_is_made_of_a_size_or_of_bytes(context):
-    assert np.asarray(ImageData(2, 3)).shape == (3, 2, 4)
+    for two in (2, 2.9, np.int64(2)):
+        assert np.asarray(ImageData(two, 3)).shape == (3, 2, 4)
     of_bytes = ImageData(bytes(range(16)), 2)
     assert (of_bytes.width, of_bytes.height, of_bytes.color_space) == (2, 2, "srgb")
     assert np.asarray(of_bytes, dtype=float)[1, 1, 3] == 15
@@ -530,6 +531,8 @@ def test_a_font_is_a_size_and_a_family(context):
     for wrong in ("", "sans-serif", "20pt serif", "0px serif", "20px"):
         with pytest.raises(ValueError, match="no font"):
             context.font = wrong
+    with pytest.raises(ValueError, match="too large"):
+        context.font = "99999px sans-serif"
     context.font = "bold 20px/1.5 'No Such Font', sans-serif"
     assert context.measure_text("x").width > 5
 
@@ -556,6 +559,16 @@ def test_outlines_are_filled_with_smooth_edges():
     assert seen(canvas)[..., 3].sum() / 255 == pytest.approx(800 + 25, rel=0.03)
     assert pixel(canvas, 30, 5) == GREEN
     assert pixel(canvas, 5, 25) == CLEAR
+
+
+@pytest.mark.parametrize("radius", [1e9, 1e300])
+def test_an_arc_of_any_radius_is_drawn_before_long(radius):
+    canvas = CanvasElement(20, 20)
+    context = canvas.get_context("2d")
+    context.arc(10, 10, radius, 0, 2 * math.pi)
+    context.fill_style = "green"
+    context.fill()
+    assert colours(seen(canvas)) == {GREEN}
 
 
 def test_lines_are_drawn_along_outlines():

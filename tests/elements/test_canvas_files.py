@@ -92,6 +92,17 @@ async def test_without_pixels_there_is_no_file():
     assert canvas._repr_png_() is None
 
 
+async def test_a_picture_that_a_type_does_not_hold_is_none():
+    canvas = CanvasElement(16_384, 1)  # one more than WebP takes
+    got = asyncio.get_running_loop().create_future()
+    canvas.to_blob(got.set_result, "image/webp")
+    assert await got is None
+    with pytest.raises(ms.NotSupportedError, match="16384x1"):
+        await canvas.to_blob(type="image/webp")
+    assert canvas.to_data_url("image/webp") == "data:,"
+    assert (await canvas.to_blob()).size > 0
+
+
 async def test_wrong_arguments_are_named(canvas):
     with pytest.raises(TypeError, match="callback"):
         canvas.to_blob("image/png")

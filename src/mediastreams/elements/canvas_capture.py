@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from mediastreams._engine.array_formats import frame_from_array
 from mediastreams._engine.frames import Picture
 from mediastreams._engine.video_frame import VideoFrame
+from mediastreams._rules.mode_index import FRAME_RATE_FLOOR
 from mediastreams._rules.values import Settings, VideoMode
 from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.tasks import queue_task
@@ -34,14 +35,15 @@ _USUAL_RATE: Final = 60.0  # what the settings say where every painting counts, 
 class CanvasCapture:
     """One capture of a canvas: its source, and when the next frame is due. On the canvas's owner loop.
 
-    ``rate``: frames per second at most; 0: only those that are asked for; ``None``: each painting.
+    ``rate``: frames per second at most, of which 0.001 is the least; 0: only those that are asked for; ``None``: each
+    painting.
     """
 
     def __init__(self, canvas: CanvasElement, rate: float | None) -> None:
         self.requested = True  # [[frameCaptureRequested]]
         self._canvas = canvas
-        self._rate = rate
-        self._interval = round(1e9 / rate) if rate else 0
+        self._rate = max(rate, FRAME_RATE_FLOOR) if rate else rate
+        self._interval = round(1e9 / self._rate) if self._rate else 0
         self._version = 0  # of what was captured last; what was never painted is not captured
         self._due = 0  # ns on the clock
         self._timer: Timer | None = None

@@ -11,6 +11,7 @@ https://html.spec.whatwg.org/multipage/canvas.html#the-canvas-element
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, overload
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CanvasElement"]
 
+_logger = logging.getLogger(__name__)
 _FORMATS: Final[dict[str, StillFormat]] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 _QUALITIES: Final = {"jpeg": 0.92, "webp": 0.8}
 
@@ -195,12 +197,14 @@ class CanvasElement(EventTarget):
     ) -> object:
         """Encode the picture as it is now, off the loop: ``blob = await canvas.to_blob(type="image/jpeg")``.
 
-        With a callback, as in the standard, that gets the Blob, or ``None`` where there is no picture. PNG, JPEG and
-        WebP; any other type becomes PNG. ``quality`` is 0 … 1, other numbers are the default.
+        With a callback, as in the standard, that gets the Blob, or ``None`` where there is no picture, or none of that
+        type. PNG, JPEG and WebP; any other type becomes PNG. ``quality`` is 0 … 1, other numbers are the default.
 
         Raises:
             TypeError: wrong arguments.
             InvalidStateError: a canvas without pixels; without a callback.
+            NotSupportedError: the type does not hold so large a picture; without a callback.
+            QuotaExceededError: a canvas too large for memory.
             RuntimeError: called outside the loop that owns the canvas; with a callback.
 
         https://html.spec.whatwg.org/multipage/canvas.html#dom-canvas-toblob
@@ -214,8 +218,7 @@ class CanvasElement(EventTarget):
         whom = callback
 
         def work() -> None:
-            blob = None if encode is None else encode()
-            queue_task(self._owner, whom, blob)
+            queue_task(self._owner, whom, _if_possible(encode))
 
         start_thread("canvas-encode", work)
         return None
@@ -228,15 +231,17 @@ class CanvasElement(EventTarget):
     def to_data_url(self, type: str = "image/png", quality: float | None = None) -> str:
         """Encode the picture into a ``data:`` URL; blocks, so `to_blob` is the better choice.
 
+        ``"data:,"`` where there is no picture, or the type does not hold so large a one.
+
         Raises:
             TypeError: wrong arguments.
+            QuotaExceededError: a canvas too large for memory.
 
         https://html.spec.whatwg.org/multipage/canvas.html#dom-canvas-todataurl
         """
-        encode = self._encoding(type, quality, "to_data_url")
-        if encode is None:
+        blob = _if_possible(self._encoding(type, quality, "to_data_url"))
+        if blob is None:
             return "data:,"
-        blob = encode()
         return f"data:{blob.type};base64,{base64.b64encode(bytes(blob)).decode('ascii')}"
 
     def _encoding(self, type: str, quality: float | None, where: str) -> Callable[[], Blob] | None:
@@ -312,11 +317,20 @@ class CanvasElement(EventTarget):
 
     def _repr_png_(self) -> bytes | None:
         """Show the picture in Jupyter."""
-        encode = self._encoding("image/png", None, "repr")
-        return None if encode is None else bytes(encode())
+        blob = _if_possible(self._encoding("image/png", None, "repr"))
+        return None if blob is None else bytes(blob)
 
     def __repr__(self) -> str:
         return f"<CanvasElement {self.width}×{self.height}>"
+
+
+def _if_possible(encode: Callable[[], Blob] | None) -> Blob | None:
+    """Encode; where the type does not hold the picture there is none, as the standard has it."""
+    try:
+        return None if encode is None else encode()
+    except NotSupportedError as error:
+        _logger.warning("A canvas makes no file: %s", error.message)
+        return None
 
 
 def _picture(pixels: Pixels, format: StillFormat) -> Picture:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Mask", "Outline", "TextMetrics", "measured", "parse_font", "text_mask"]
 
 _FINE: Final = 4
+_FAR: Final = 2**22  # Pillow reckons in 32 bits: what lies further out is drawn as if it lay there
+_MOST_CHORDS: Final = 65_536  # of an arc: enough for a radius of millions of pixels
 _FONT: Final = re.compile(r"(?:(?:normal|italic|bold|\d00)\s+)*(\d+(?:\.\d+)?)px(?:/\S+)?\s+(.+)")
+_LARGEST_FONT: Final = 10_000.0
 _GENERIC: Final = frozenset({"sans-serif", "serif", "monospace", "system-ui", "cursive", "fantasy"})
 _ACROSS: Final = {"start": "l", "left": "l", "center": "m", "right": "r", "end": "r"}
 _DOWN: Final = {"alphabetic": "s", "ideographic": "s", "top": "a", "hanging": "a", "middle": "m", "bottom": "d"}
@@ -68,6 +71,8 @@ def parse_font(font: str) -> tuple[float, tuple[str, ...]]:
     Raises: ValueError.
     """
     match = _FONT.fullmatch(font.strip())
+    if match is not None and float(match[1]) > _LARGEST_FONT:
+        raise ValueError(f"a font of {match[1]} pixels is too large: {_LARGEST_FONT:g} at most")
     if match is None or not float(match[1]):
         raise ValueError(f"no font: {font!r}; a size in pixels and a family are needed, '24px sans-serif'")
     return float(match[1]), tuple(name.strip().strip("'\"") for name in match[2].split(","))
@@ -179,7 +184,7 @@ class Outline:
             span = -turn if start - end >= turn else -((start - end) % turn)
         else:
             span = turn if end - start >= turn else (end - start) % turn
-        steps = max(2, math.ceil(abs(span) * math.sqrt(max(radius, 1)) * 2))
+        steps = max(2, math.ceil(min(abs(span) * math.sqrt(max(radius, 1)) * 2, _MOST_CHORDS)))
         for step in range(steps + 1):
             angle = start + span * step / steps
             self.line_to(x + radius * math.cos(angle), y + radius * math.sin(angle))
@@ -199,7 +204,7 @@ class Outline:
 
     def _fine(self, part: list[tuple[float, float]], box: Box) -> list[tuple[float, float]]:
         # Pillow's places are the middles of pixels, a canvas's their corners.
-        return [((x - box.left) * _FINE - 0.5, (y - box.top) * _FINE - 0.5) for x, y in part]
+        return [(_near((x - box.left) * _FINE - 0.5), _near((y - box.top) * _FINE - 0.5)) for x, y in part]
 
     def filled(self, size: tuple[int, int]) -> Mask | None:
         """What lies inside; where parts overlap, inside of any.
@@ -232,6 +237,10 @@ class Outline:
             if len(part) > 1:
                 pen.line(self._fine(part, box), fill=255, width=max(round(width * _FINE), 1), joint="curve")
         return Mask(box, _reduced(drawn))
+
+
+def _near(place: float) -> float:
+    return min(max(place, -_FAR), _FAR)
 
 
 def _reduced(drawn: Any) -> npt.NDArray[np.float32]:

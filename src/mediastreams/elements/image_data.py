@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from mediastreams._webidl.conversions import unsigned_long, wrong_type
+from mediastreams._webidl.conversions import is_number, unsigned_long, wrong_type
 from mediastreams._webidl.interfaces import public
 from mediastreams.errors import DOMException
 
@@ -42,7 +42,7 @@ class ImageData:
         https://html.spec.whatwg.org/multipage/imagebitmap-and-animations.html#dom-imagedata
         """
         side = unsigned_long(width_or_height, "ImageData")
-        if isinstance(data_or_width, int):
+        if is_number(data_or_width):
             width = unsigned_long(data_or_width, "ImageData: width")
             if not width or not side:
                 raise DOMException(f"ImageData: {width}x{side} has no pixels", "IndexSizeError")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["TrackInfo", "describe", "frame_rate_of"]
 
 _DEFAULT_RATE: Final = 25.0
+_LEAST_RATE: Final = 0.001  # a slide show may have less
 _MOST_RATE: Final = 1000.0  # beyond it the "rate" is the container's time base
 
 
@@ -96,7 +97,7 @@ def _video_mode(stream: VideoStream) -> VideoMode | None:
     context = stream.codec_context
     if context.width <= 0 or context.height <= 0:
         return None
-    rate = round(frame_rate_of(stream), 3)
+    rate = max(round(frame_rate_of(stream), 3), _LEAST_RATE)
     return VideoMode(context.width, context.height, rate, rate, pixel_format=context.pix_fmt or "")
 
 
