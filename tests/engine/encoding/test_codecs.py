@@ -13,6 +13,7 @@ from mediastreams._engine.encoding.codecs import (
     default_bit_rate,
     hardware_encoder,
 )
+from mediastreams._engine.encoding.scheduling import ordinary_scheduling
 from mediastreams._rules.mime_types import CONTAINERS
 from mediastreams.errors import NotSupportedError
 
@@ -109,6 +110,8 @@ def test_no_encoder_holds_back_more_than_a_quarter_of_a_second(codec):
     context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
     context.time_base, context.framerate = MICROSECONDS, 30
     context.options = dict(model.options(plan))
+    with ordinary_scheduling():
+        context.open()
     packets = 0
     for index in range(40):
         frame = av.VideoFrame(320, 240, "yuv420p")

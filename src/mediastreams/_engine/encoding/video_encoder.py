@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from mediastreams._engine.encoding.letterbox import black_frame, fitted
+from mediastreams._engine.encoding.scheduling import ordinary_scheduling
 from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import MICROSECONDS, Picture
 
@@ -80,7 +81,8 @@ class VideoEncoder:
             context.bit_rate = plan.bit_rate
         self._tag(context, first)
         context.options = {**model.options(plan), **options}
-        context.open()
+        with ordinary_scheduling():
+            context.open()
         self._context = context
         self.unused_options = frozenset(context.options) & frozenset(options)
 
@@ -120,6 +122,11 @@ class VideoEncoder:
         self._start = start
 
     @property
+    def index(self) -> int:
+        """The stream's number in its container."""
+        return self._stream.index
+
+    @property
     def position(self) -> int | None:
         """The last picture's instant, µs of the clock."""
         return None if self.last is None else self.last.timestamp
@@ -127,7 +134,7 @@ class VideoEncoder:
     @property
     def span(self) -> int:
         """µs from the first picture to the last."""
-        return 0 if self.last is None else self.last.timestamp - self._first
+        return self.last.timestamp - self._first if self.last is not None and self.frames else 0
 
     @property
     def interval(self) -> int:
@@ -158,7 +165,7 @@ class VideoEncoder:
                 self._since_key = 0
         duration = picture.duration or self._interval
         self._durations[timestamp] = duration if end is None else max(0, min(duration, end - timestamp))
-        if self.last is None:
+        if not self.frames:
             self._first = timestamp
         self.last = picture
         self.frames += 1
@@ -174,6 +181,10 @@ class VideoEncoder:
         if self.last is None:
             return self.black(timestamp)
         return self.encode(Picture(self.last.av, timestamp))
+
+    def go_on_from(self, other: VideoEncoder) -> None:
+        """Remember what the former file showed last: it is repeated while nothing new comes."""
+        self.last = other.last
 
     def flush(self) -> list[av.Packet[VideoStream]]:
         """End: the packets that the encoder still holds."""
