@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.interrupts import Interrupt
     from mediastreams._backends.ffmpeg.locations import Location
 
-__all__ = ["Deck"]
+__all__ = ["Deck", "is_enough"]
 
 _logger = logging.getLogger(__name__)
 _PICTURES_AHEAD: Final = 3
@@ -42,10 +42,10 @@ class Deck:
     ``error`` what ended the reading early.
     """
 
-    def __init__(self, location: Location, interrupt: Interrupt) -> None:
+    def __init__(self, location: Location, interrupt: Interrupt, opened: Pass | None = None) -> None:
         self._location = location
         self._interrupt = interrupt
-        self._pass = Pass(location, interrupt)
+        self._pass = opened or Pass(location, interrupt)
         self.lanes = tuple(Lane(info, location.name) for info in self._pass.tracks)
         self._by_index = {lane.info.index: lane for lane in self.lanes}
         self.duration = self._pass.duration
@@ -100,7 +100,7 @@ class Deck:
         """
         deadline = time.perf_counter() + _CATCH_UP_SECONDS
         for lane in self.lanes:
-            while not lane.drained and not _enough(lane):
+            while not lane.drained and not is_enough(lane):
                 if lane.behind:
                     if time.perf_counter() > deadline:
                         break
@@ -278,7 +278,7 @@ class Deck:
         self._pass.close()
 
 
-def _enough(lane: Lane) -> bool:
+def is_enough(lane: Lane) -> bool:
     ready = lane.enough
     if lane.info.kind == "video":
         return len(ready) >= _PICTURES_AHEAD

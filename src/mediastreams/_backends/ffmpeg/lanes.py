@@ -123,7 +123,8 @@ class Lane:
 
     def begin_pass(self, stream: Stream, zero: int, begin: int) -> None:
         """Take the stream of a newly opened pass, which begins at media time ``begin``."""
-        stream.codec_context.thread_type = "AUTO"
+        if not stream.codec_context.is_open:  # a live server may begin anew on the same connection
+            stream.codec_context.thread_type = "AUTO"
         self._stream = stream
         self._ticks = Ticks(stream.time_base, zero - begin)
         self._begin = begin
@@ -168,6 +169,11 @@ class Lane:
         self._forget()
         if stream is not None and stream.codec_context.is_open:
             stream.codec_context.flush_buffers()  # waits for the threads without the lock
+
+    @property
+    def interval_us(self) -> int:
+        """The usual distance of two pictures; 0 for sound."""
+        return self._interval
 
     @property
     def end(self) -> int:

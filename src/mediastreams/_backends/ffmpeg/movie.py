@@ -15,9 +15,10 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._backends.ffmpeg.deck import Deck
 from mediastreams._backends.ffmpeg.file_source import FileSource
 from mediastreams._backends.ffmpeg.interrupts import Interrupt
+from mediastreams._backends.ffmpeg.live_deck import LiveDeck, open_deck
+from mediastreams._backends.ffmpeg.live_play import LivePlay
 from mediastreams._backends.ffmpeg.locations import MediaInput, locate
 from mediastreams._backends.ffmpeg.movie_watcher import MovieListener, MovieWatcher, Request
 from mediastreams._backends.ffmpeg.timeline import Timeline
@@ -27,8 +28,11 @@ from mediastreams._engine.worker import Worker
 from mediastreams.errors import AbortError, DOMException, InvalidStateError
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from mediastreams._backends.ffmpeg.deck import Deck
     from mediastreams._backends.ffmpeg.lanes import Item, Lane
-    from mediastreams.abc import Clock, Delivery
+    from mediastreams.abc import Clock, Delivery, Wake
 
 __all__ = ["Movie"]
 
@@ -237,7 +241,9 @@ class Movie:
                 deck = self._open_deck()
                 if self._watcher is None:
                     self._wait_for_play()
-                if self.free:
+                if isinstance(deck, LiveDeck):
+                    LivePlay(self, deck).run()
+                elif self.free:
                     self._play_free(deck)
                 else:
                     self._play_paced(deck)
@@ -258,7 +264,9 @@ class Movie:
     def _open_deck(self) -> Deck:
         if self._interrupt.is_set():
             raise AbortError(f"Opening {self.name!r} was given up")
-        deck = self._deck = Deck(self.location, self._interrupt)
+        deck = self._deck = open_deck(self.location, self._interrupt, self.clock, self._wake)
+        if isinstance(deck, LiveDeck):
+            self.free, self.room = False, None  # it comes at its own pace
         first = next((lane for lane in deck.lanes if lane.info.kind == "video"), None)
         for lane in deck.lanes:
             lane.warm = self._keep and (lane is first or lane.info.kind == "audio")
@@ -446,6 +454,50 @@ class Movie:
                 self._timeline.delay(late)
                 return due + late
             clock.wait_until(due * 1000, self._wake)
+
+    # ── live: what `LivePlay` needs of the movie ─────────────────────────────────────────────────
+
+    @property
+    def live_playing(self) -> bool:
+        """Whether what comes is to be handed over."""
+        return self._playing
+
+    @property
+    def live_muted(self) -> bool:
+        """Whether tracks begin muted."""
+        return self._muted
+
+    def live_look(self) -> Wake:
+        """Make ready for the next wait, on what is returned. What is live cannot be sought: it stays where it is."""
+        self._wake.clear()
+        if self._interrupt.is_set():
+            raise _Closed
+        request, self._request = self._request, None
+        if request is not None and self._watcher is not None:
+            self._watcher.movie_sought(request.ticket, None)
+        return self._wake
+
+    def live_ready(self) -> None:
+        """Say that the first item is there."""
+        self._prerolled = True
+        if self._watcher is not None:
+            assert self._deck is not None
+            if not self._playing:
+                self._preview(self._deck)
+            self._watcher.movie_ready()
+
+    def live_at(self, media: int, now: int) -> None:
+        """Let this moment be ``media``, and time pass from it on."""
+        with self._lock:
+            self._timeline.jump(media, now)
+            self._timeline.run(now)
+
+    def live_mute(self, silent: AbstractSet[Lane]) -> None:
+        """Let these lanes be muted and no others."""
+        with self._lock:
+            self._muted = len(silent) == len(self.sources)
+            for source in self.sources:
+                source.lane.mute(muted=source.lane in silent)
 
     # ── free clock ───────────────────────────────────────────────────────────────────────────────
 

@@ -20,6 +20,7 @@ from av.format import Flags
 from av.stream import Discard
 
 from mediastreams._backends.ffmpeg.locations import BinaryReader, Location, reader_of
+from mediastreams._backends.ffmpeg.network_options import LIVE_SCHEMES, network_options, read_seconds, scheme_of
 from mediastreams._backends.ffmpeg.stamps import PacketTimes, Ticks
 from mediastreams._backends.ffmpeg.tracks import TrackInfo, describe
 from mediastreams._backends.ffmpeg.translate import translate
@@ -37,6 +38,7 @@ _logger = logging.getLogger(__name__)
 _OPEN_SECONDS: Final = 20.0
 _READ_SECONDS: Final = 10.0
 _JUMPS: Final[int] = Flags.ts_discont.value  # type: ignore[assignment]  # a number, whatever the stubs say
+_LISTS: Final = frozenset({"hls", "dash"})
 _NO_MEDIA: Final = frozenset({"tty"})  # FFmpeg plays any text file as a film of a terminal
 
 
@@ -76,7 +78,7 @@ class Pass:
     """One opened container.
 
     ``tracks`` are its audio and video streams, ``duration`` its length in µs where known, ``zero`` the stamp in µs
-    at which it begins.
+    at which it begins. ``live``: nothing is known of its end; ``listed``: it is a playlist's.
     """
 
     def __init__(self, location: Location, interrupt: Interrupt) -> None:
@@ -92,10 +94,18 @@ class Pass:
         except BaseException:
             self.close()
             raise
-        self._jumps = bool(self._container.format.flags & _JUMPS)
+        self.listed = self._container.format.name in _LISTS
+        self.live = self._has_no_end()
+        self._jumps = bool(self._container.format.flags & _JUMPS) and not self.live  # whose reader looks itself
         self._times = PacketTimes(jumps=self._jumps)
         self._ticks: dict[int, Ticks] = {}
         self._packets: Iterator[Packet[Stream]] | None = None
+
+    def _has_no_end(self) -> bool:
+        """Whether it comes as it happens, and for as long as it does."""
+        if not self.location.network or (self.duration or 0) > 0:
+            return False
+        return self.listed or scheme_of(self.location.url) in LIVE_SCHEMES or self._container.size <= 0
 
     def stream(self, info: TrackInfo) -> Stream:
         return self._container.streams[info.index]
@@ -162,7 +172,10 @@ class Pass:
 def _open(location: Location, interrupt: Interrupt) -> av.container.InputContainer:
     reader = reader_of(location)
     options = {"protocol_whitelist": location.protocols}
-    timeout = (_OPEN_SECONDS, _READ_SECONDS) if location.network else None
+    timeout = None
+    if location.network:
+        options |= network_options(location.url)
+        timeout = _OPEN_SECONDS, read_seconds(location.url, _READ_SECONDS)
     try:
         if reader is None:
             return av.open(location.url, "r", options=options, timeout=timeout, metadata_errors="replace")
