@@ -220,7 +220,7 @@ def drop_playback(element: MediaElement) -> None:
     playback, element._playback = element._playback, None
     element._ticker.stop()
     element._playing_since = None
-    element._output.rest()
+    element._output.rest(ended=element._ended)
     if playback is not None:
         playback.kept = None
         playback.close()

@@ -70,7 +70,7 @@ def follow(element: MediaElement) -> None:
     if plays and element._output.wanted:
         element._output.hear(playback.sounds())
     elif was and not plays:
-        element._output.rest()
+        element._output.rest(ended=element._ended)
     element._captures.follow()
 
 

@@ -32,6 +32,7 @@ __all__ = ["SoundOutput"]
 
 _logger = logging.getLogger(__name__)
 _REST_NS: Final = 5_000_000_000
+_FAREWELL_NS: Final = 200_000_000
 
 
 class SoundOutput:
@@ -51,6 +52,7 @@ class SoundOutput:
         self._volume = 1.0
         self._muted = False
         self._opening = False
+        self._draining = False
         self._turn: asyncio.Lock | None = None
         self._release: Timer | None = None
         self._closed = False
@@ -67,6 +69,7 @@ class SoundOutput:
         """Let exactly these be heard from now on."""
         if self._closed or not self.wanted:
             return
+        self._draining = False
         for feed in [one for one in self._voices if one not in feeds]:
             self._voices.pop(feed).close()
         new = [feed for feed in feeds if feed not in self._voices]
@@ -80,9 +83,13 @@ class SoundOutput:
             self._opening = True
             start_task(self._open(), "Opening the output")
 
-    def rest(self) -> None:
-        """Let nothing be heard for now; the device stays for a while."""
-        self._silence()
+    def rest(self, *, ended: bool = False) -> None:
+        """Let nothing be heard for now; the device stays for a while. ``ended``: what is on its way is still heard."""
+        if ended:
+            self._draining = self._draining or bool(self._voices)
+            self._voices.clear()  # each is over when its last sample was heard
+        else:
+            self._silence()
         if self._playout is not None and self._release is None:
             self._release = self._clock.call_at(self._clock.now_ns() + _REST_NS, self._let_go)
 
@@ -189,4 +196,7 @@ class SoundOutput:
         self._closed = True
         self._stay()
         self._silence()
-        self._let_go()
+        if self._draining:
+            self._release = self._clock.call_at(self._clock.now_ns() + 1000 * self.latency + _FAREWELL_NS, self._let_go)
+        else:
+            self._let_go()
