@@ -59,6 +59,7 @@ def test_kinds_without_tracks_and_tracks_without_size_get_the_usual():
         ("aac", 2_000_000, 1, 2, 384_000),
         ("vp9", 0, 1, 1, LEAST_VIDEO),
         ("vp9", 3_000_000, 3, 1, 1_000_000),
+        ("vp9", 2**32 - 1, 1, 1, 2_000_000_000),
     ],
 )
 def test_an_encoder_gets_its_part_within_what_it_takes(codec, rate, tracks, channels, each):

@@ -21,6 +21,7 @@ _MOST_USUAL_VIDEO: Final = 50_000_000
 _BITS_PER_PIXEL: Final = 0.1
 _MOST_OPUS: Final = 256_000  # a channel
 _MOST_AAC: Final = 192_000
+_MOST_VIDEO: Final = 2_000_000_000  # FFmpeg's options end a little above
 
 
 class BitRates(NamedTuple):
@@ -69,4 +70,4 @@ def encoder_rate(codec: str, rate: int, tracks: int, channels: int = 1) -> int:
         return min(max(each, LEAST_AUDIO), _MOST_OPUS * max(channels, 1))
     if codec == "aac":
         return min(max(each, 2 * LEAST_AUDIO), _MOST_AAC * max(channels, 1))
-    return max(each, LEAST_VIDEO)
+    return min(max(each, LEAST_VIDEO), _MOST_VIDEO)

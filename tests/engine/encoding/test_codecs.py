@@ -14,6 +14,7 @@ from mediastreams._engine.encoding.codecs import (
     hardware_encoder,
 )
 from mediastreams._engine.encoding.scheduling import ordinary_scheduling
+from mediastreams._engine.frames import MICROSECONDS
 from mediastreams._rules.mime_types import CONTAINERS
 from mediastreams.errors import NotSupportedError
 
@@ -100,10 +101,24 @@ def test_the_rate_follows_the_pixels():
     assert default_bit_rate(VideoPlan(16, 16, 30)) == 200_000
 
 
+@pytest.mark.parametrize("size", [(16, 16), (128, 62), (62, 128)])
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "av1", "h264"])
+def test_small_pictures_are_encoded_whatever_rate_is_asked_for(codec, size):
+    model = available_encoder(codec)
+    plan = VideoPlan(*size, 30.0, 200_000)
+    context = av.CodecContext.create(model.name, "w")
+    context.width, context.height = size
+    context.pix_fmt, context.bit_rate = "yuv420p", plan.bit_rate
+    context.time_base, context.framerate = MICROSECONDS, 30
+    context.options = dict(model.options(plan))
+    with ordinary_scheduling():
+        context.open()
+    black = av.VideoFrame(*size, "yuv420p")
+    assert [*context.encode(black), *context.encode(None)]
+
+
 @pytest.mark.parametrize("codec", ["vp8", "vp9", "av1", "h264", "h265"])
 def test_no_encoder_holds_back_more_than_a_quarter_of_a_second(codec):
-    from mediastreams._engine.frames import MICROSECONDS
-
     model = available_encoder(codec)
     plan = VideoPlan(320, 240, 30.0)
     context = av.CodecContext.create(model.name, "w")

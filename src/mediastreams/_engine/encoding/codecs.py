@@ -40,6 +40,7 @@ __all__ = [
 
 _logger = logging.getLogger(__name__)
 _THREADS: Final = max(1, min(4, os.cpu_count() or 1))  # more threads are more frames held back
+_SVT_LEAST_RATED: Final = 64  # pixels of a side below which SVT-AV1 keeps to no rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def _vp9(plan: VideoPlan) -> Mapping[str, str]:
 
 def _av1(plan: VideoPlan) -> Mapping[str, str]:
     # low delay needs a constant rate; the parameters say so to an encoder that would look two seconds ahead
+    if min(plan.width, plan.height) < _SVT_LEAST_RATED:
+        return {"preset": "11", "svtav1-params": "pred-struct=1:rtc=1", "crf": "30", "b": "0"}
     rate = str(plan.bit_rate or default_bit_rate(plan))
     return {"preset": "11", "svtav1-params": "rc=2:pred-struct=1:rtc=1", "b": rate}
 
