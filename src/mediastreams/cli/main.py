@@ -38,6 +38,7 @@ _EXAMPLES: Final = """examples:
   mediastreams record out.mp4 --seconds 10
   mediastreams record out.webm --camera logi --constraints width=1280
   mediastreams record talk.mkv --screen --microphone headset
+  mediastreams record cam-%03d.mp4 --segment 60 --keep 60
   mediastreams record small.webm --input film.mp4 --constraints width=640 --constraints height=360
   mediastreams snapshot now.png
 
@@ -107,6 +108,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="K=V",
         help="an option of FFmpeg's encoder: preset=fast, audio.vbr=off",
     )
+    record.add_argument("--title", metavar="TEXT", help="the file's title")
+    record.add_argument(
+        "--metadata", action="append", default=[], metavar="K=V", help="what else the file says of itself: artist=…"
+    )
+    record.add_argument(
+        "--segment",
+        type=_segment,
+        metavar="S|SIZE",
+        help="another file after so many seconds or bytes (60, 500M); FILE is a pattern: a-%%03d.mp4, %%H-%%M.mkv",
+    )
+    record.add_argument("--keep", type=_files, metavar="N", help="remove older segments, so that N remain")
     record.add_argument("--quiet", "-q", action="store_true", help="no progress and no summary")
     _add_source(record)
     record.set_defaults(run=_record)
@@ -166,6 +178,21 @@ def _bits(text: str) -> int:
     if not 1 <= value < 1e12:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of bits per second, such as 2500000, 2.5M or 96k")
     return round(value)
+
+
+def _segment(text: str) -> tuple[float | None, int | None]:
+    """Seconds, or bytes where the number has a unit."""
+    factor = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}.get(text[-1:].lower(), 0)
+    value = _number(text[:-1] if factor else text)
+    if not 0 < value < 1e12:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of seconds, such as 60, nor of bytes: 500M, 4G")
+    return (None, max(1, round(value * factor))) if factor else (value, None)
+
+
+def _files(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files")
+    return int(text)
 
 
 def _number(text: str) -> float:

@@ -115,4 +115,7 @@ def summary_text(summary: RecordingSummary) -> str:
         )
     if summary.audio_codec is not None:
         lines.append(f"  audio  {summary.audio_codec}, {summary.sample_rate} Hz, {summary.channels} channels")
+    if len(summary.files) > 1:
+        first, last = summary.files[0].path, summary.files[-1].path
+        lines.append(f"  files  {len(summary.files)}: {first} … {last}")
     return "\n".join(lines)

@@ -34,7 +34,7 @@ def record(options: argparse.Namespace) -> int:
 
 
 async def _record(options: argparse.Namespace) -> RecordingSummary:
-    encoder_options = _encoder_options(options.encoder)
+    encoder_options, metadata = _encoder_options(options.encoder), _metadata(options)
     kinds = ["video", "audio"]
     stream = await open_stream(options, kinds)
     line = ProgressLine(sys.stderr, options.seconds, sound=stream.audio is not None)
@@ -48,6 +48,10 @@ async def _record(options: argparse.Namespace) -> RecordingSummary:
             encoder_options=encoder_options,
             duration=options.seconds,
             progress=None if options.quiet else line.show,
+            metadata=metadata,
+            segment_seconds=None if options.segment is None else options.segment[0],
+            segment_bytes=None if options.segment is None else options.segment[1],
+            keep_segments=options.keep,
         )
         try:
             with _ended_by_signals(recording):
@@ -80,6 +84,16 @@ def _ended_by_signals(recording: Recording) -> Iterator[None]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+def _metadata(options: argparse.Namespace) -> dict[str, str]:
+    metadata = {}
+    for text in options.metadata:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ValueError(f"--metadata: {text!r} is not key=value")
+        metadata[key] = value
+    return {"title": options.title, **metadata} if options.title is not None else metadata
 
 
 def _encoder_options(texts: list[str]) -> dict[str, Any] | None:

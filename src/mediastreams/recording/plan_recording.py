@@ -9,7 +9,8 @@ import io
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from numbers import Real
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
@@ -22,6 +23,7 @@ from mediastreams._rules.mime_types import (
     parse_mime_type,
     select_codec,
 )
+from mediastreams._rules.numbered_names import is_numbered, numbered
 from mediastreams._webidl.conversions import wrong_type
 from mediastreams.errors import InvalidStateError, NotSupportedError
 from mediastreams.recording.choose_copies import check_copy
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.encoding.codecs import EncoderModel
     from mediastreams._engine.encoding.intake import Intake
     from mediastreams._engine.encoding.session import Counts, Session
+    from mediastreams._engine.encoding.target import Target
     from mediastreams._rules.values import Kind
     from mediastreams.abc import Clock
     from mediastreams.capture.media_stream import MediaStream
@@ -41,6 +44,7 @@ __all__ = ["RecordingTarget", "Request", "choose_tracks", "open_session", "reque
 RecordingTarget: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 EncoderOptions: TypeAlias = Mapping[str, Any]
 
+_MOST_HELD: Final = 512_000_000  # bytes of a preroll
 _ONE_TRACK: Final = frozenset({"wav", "flac", "ogg"})
 
 
@@ -58,6 +62,17 @@ class Request:
     audio_options: Mapping[str, str]
     duration: int | None
     copy: Copy = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    segment_duration: int | None = None
+    segment_bytes: int | None = None
+    keep_segments: int | None = None
+    preroll: int | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether the path is a pattern for the names of several files."""
+        asked = (self.segment_duration, self.segment_bytes, self.preroll)
+        return self.path is not None and any(one is not None for one in asked) and is_numbered(self.path)
 
     @property
     def path(self) -> str | None:
@@ -74,6 +89,11 @@ def request_recording(
     encoder_options: EncoderOptions | None,
     duration: float | None,
     copy: Copy = False,
+    metadata: Mapping[str, str] | None = None,
+    segment_seconds: float | None = None,
+    segment_bytes: int | None = None,
+    keep_segments: int | None = None,
+    preroll: float | None = None,
 ) -> Request:
     """Check the arguments of `record`.
 
@@ -86,7 +106,7 @@ def request_recording(
     container, kind, codecs = _container(target, mime_type)
     video_options, audio_options = _encoder_options(encoder_options, kind)
     seconds = _positive(duration, "duration")
-    return Request(
+    request = Request(
         target=target,
         container=container,
         kind=kind,
@@ -97,7 +117,54 @@ def request_recording(
         audio_options=audio_options,
         duration=None if seconds is None else round(seconds * 1_000_000),
         copy=check_copy(copy),
+        metadata=_metadata(metadata),
+        segment_duration=_microseconds(segment_seconds, "segment_seconds"),
+        segment_bytes=_count(segment_bytes, "segment_bytes"),
+        keep_segments=_count(keep_segments, "keep_segments"),
+        preroll=_microseconds(preroll, "preroll"),
     )
+    _check_files(request)
+    return request
+
+
+def _check_files(request: Request) -> None:
+    """See whether there is a name for every file, and a number for whoever asks for one."""
+    segments = request.segment_duration is not None or request.segment_bytes is not None
+    if segments and not request.several:
+        raise ValueError(
+            f"record: segments need a name each, {request.path or 'a file object'} is one; number them: out-%03d.mp4"
+        )
+    if request.preroll is not None and request.path is None:
+        raise ValueError("record: preroll needs a path: the file is made when something is to be kept")
+    if request.preroll is not None and request.duration is not None:
+        raise ValueError("record: preroll waits for trigger(seconds), which says how long; leave duration out")
+    if request.keep_segments is not None and not request.several:
+        raise ValueError("record: keep_segments needs segments, or a preroll with a numbered path")
+
+
+def _metadata(metadata: Mapping[str, str] | None) -> Mapping[str, str]:
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, Mapping):
+        raise wrong_type("record: metadata", "a mapping", metadata)
+    for name, value in metadata.items():
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise wrong_type("record: metadata", "names that are str", name)
+        if not isinstance(value, str) or "\0" in value:
+            raise wrong_type(f"record: metadata[{name!r}]", "a str without null characters", value)
+    return dict(metadata)
+
+
+def _microseconds(seconds: float | None, name: str) -> int | None:
+    number = _positive(seconds, name)
+    return None if number is None else max(1, round(number * 1_000_000))
+
+
+def _count(value: int | None, name: str) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise wrong_type(f"record: {name}", "an int", value)
+    number = _positive(value, name)
+    return None if number is None else int(number)
 
 
 def _check_object(target: RecordingTarget) -> None:
@@ -213,8 +280,8 @@ def open_session(
         NotSupportedError: no encoder works here.
         OSError: the target cannot be written.
     """
+    from mediastreams._engine.encoding.parts import Splitting
     from mediastreams._engine.encoding.session import Plan, Session
-    from mediastreams._engine.encoding.target import open_target
     from mediastreams._engine.encoding.writer import Options
 
     container = request.container
@@ -224,14 +291,52 @@ def open_session(
         container=container.name,
         video=None if video is None else video[1],
         audio=None if audio is None else audio[1],
-        options=Options(request.video_options, request.audio_options if audio is not None else {}),
+        options=Options(
+            request.video_options, request.audio_options if audio is not None else {}, metadata=request.metadata
+        ),
         video_bit_rate=request.video_bit_rate,
         audio_bit_rate=request.audio_bit_rate,
         duration=request.duration,
+        splitting=Splitting(
+            request.segment_duration, request.segment_bytes, request.keep_segments, request.preroll, _MOST_HELD
+        ),
     )
-    session = Session(plan, intakes, open_target(request.target), clock, done=done, progress=progress)
+    target, open_next, open_file = _targets(request)
+    session = Session(
+        plan, intakes, target, clock, done=done, progress=progress, open_target=open_next, open_file=open_file
+    )
     video_codec, audio_codec = (None if one is None else one[0] for one in (video, audio))
     return session, mime_type_of(container, video_codec, audio_codec), video_codec, audio_codec
+
+
+def _targets(
+    request: Request,
+) -> tuple[Target, Callable[[], Target] | None, Callable[[Target, int, datetime], None] | None]:
+    """The first target, what makes the next ones, and what gives them their names; `None` where there is only one."""
+    from mediastreams._engine.encoding.target import FileTarget, check_folder, open_target
+
+    path = request.path
+    if path is None or (not request.several and request.preroll is None):
+        return open_target(request.target), None, None
+    taken: set[str] = set()
+
+    def name_of(number: int, when: datetime) -> str:
+        name = first = numbered(path, number, when.astimezone()) if request.several else path
+        stem, suffix = os.path.splitext(first)  # noqa: PTH122 - the rest of the path stays as it was written
+        again = 1
+        while name in taken:  # two in the same second, or whatever the pattern counts
+            again += 1
+            name = f"{stem}-{again}{suffix}"
+        return name
+
+    def open_file(target: Target, number: int, when: datetime) -> None:
+        assert isinstance(target, FileTarget)
+        name = name_of(number, when)
+        taken.add(name)
+        target.open(name)
+
+    check_folder(name_of(0, datetime.now(UTC)))
+    return FileTarget(path, late=True), (lambda: FileTarget(path, late=True)) if request.several else None, open_file
 
 
 def _codec(request: Request, kind: Kind, intakes: Sequence[Intake]) -> tuple[str, EncoderModel | None] | None:

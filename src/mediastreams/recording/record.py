@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
 from mediastreams._engine.worker import reaper
@@ -20,7 +22,7 @@ from mediastreams.capture.media_stream import MediaStream
 from mediastreams.errors import InvalidStateError
 from mediastreams.recording.choose_copies import choose_copies
 from mediastreams.recording.plan_recording import choose_tracks, open_session, request_recording
-from mediastreams.recording.summary import RecordingProgress, RecordingSummary
+from mediastreams.recording.summary import RecordedFile, RecordingProgress, RecordingSummary
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,12 +48,23 @@ def record(
     duration: float | None = None,
     copy: Copy = None,
     progress: Callable[[RecordingProgress], object] | None = None,
+    metadata: Mapping[str, str] | None = None,
+    segment_seconds: float | None = None,
+    segment_bytes: int | None = None,
+    keep_segments: int | None = None,
+    preroll: float | None = None,
 ) -> Recording:
     """Record a stream to a file, written as it goes: a killed process loses at most the last second.
 
     ``summary = await record(stream, "x.webm", duration=5)`` ends after that time, or when all tracks have ended;
     cancelling it ends the file properly. ``async with record(stream, "x.webm") as recording:`` records
-    while the block runs. All tracks that are live when it begins are recorded, from their first frames on.
+    while the block runs. All tracks that are live when it begins are recorded, from their first frames on. One that is
+    muted or disabled is black or silent, one that ends leaves the others going; another size is scaled into the first
+    one, until the next file. A track that is added later is not recorded, which a warning of the log says.
+
+    ``record(stream, "out-%03d.mp4", segment_seconds=60)`` writes a file a minute, and no frame is lost between them.
+    ``async with record(stream, "bird-%03d.mp4", preroll=30) as recording:`` writes nothing until
+    ``recording.trigger(20)``: then a file that begins 30 seconds before, and ends 20 seconds after.
 
     Args:
         target: a path, whose suffix names the format unless ``mime_type`` does, or a binary file object. An existing
@@ -67,10 +80,20 @@ def record(
             ``clock="free"`` is copied where the format takes its codec and nothing was asked of the encoder. A copy
             begins at a key frame. What must be encoded (black, while a track is disabled) gets the same codec.
         progress: called on this loop about four times a second, and once at the end.
+        metadata: ``{"title": "Nest box", "comment": …}``. When it was recorded (``creation_time``, UTC) and what the
+            devices are called is written by itself, as far as the format has a place for it.
+        segment_seconds: begin another file after so many seconds. The path is a pattern: ``%03d`` is the file's number,
+            from 0; letters of `time.strftime` say when it begins, ``"%Y-%m-%d_%H-%M-%S.mkv"``. All files begin at 0;
+            together they hold every frame and every sample. What is copied is divided at its next key frame.
+        segment_bytes: begin another file when one has become about so large.
+        keep_segments: remove older files of this recording, so that so many that are complete remain.
+        preroll: seconds to keep, encoded, in memory, until `Recording.trigger` begins a file with them (and with up
+            to a second more: it begins with a key frame). With a pattern for a path every event gets a file.
 
     Raises:
         TypeError: wrong type of an argument.
-        ValueError: the format cannot be told from the path; a number that is not positive.
+        ValueError: the format cannot be told from the path; a number that is not positive; segments without a
+            pattern; a file object that was not opened for writing.
         NotSupportedError: a media type, codec, option or combination that cannot be written; ``copy`` of what cannot be
             copied.
         InvalidStateError: no track is live, or none delivered anything until the end.
@@ -89,6 +112,11 @@ def record(
         encoder_options=encoder_options,
         duration=duration,
         copy=copy,
+        metadata=metadata,
+        segment_seconds=segment_seconds,
+        segment_bytes=segment_bytes,
+        keep_segments=keep_segments,
+        preroll=preroll,
     )
     return Recording(stream, request, progress)
 
@@ -116,6 +144,23 @@ class _Outcome:
             self.future.set_result(None)
 
 
+class _Newcomers:
+    """Says of each track that is added to a stream while it is recorded that it is not recorded."""
+
+    def __init__(self, stream: MediaStream) -> None:
+        self._stream = stream
+        self._known = set(stream.get_tracks())
+        stream._watch(self._look)
+
+    def _look(self) -> None:
+        for track in set(self._stream.get_tracks()) - self._known:
+            self._known.add(track)
+            _logger.warning("%r was added while its stream is recorded: it is not in the file; record it anew", track)
+
+    def close(self) -> None:
+        self._stream._unwatch(self._look)
+
+
 @public
 class Recording(Coroutine[Any, Any, RecordingSummary]):
     """One recording: await it for its `summary`, or use it as an async context manager. Made by `record`.
@@ -133,8 +178,10 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         self._request = request
         self._progress = progress
         self._tracks: tuple[MediaStreamTrack, ...] = ()  # held while it runs: a track that nobody holds is stopped
+        self._newcomers: _Newcomers | None = None
         self._outcome: _Outcome | None = None
         self._stop_asked = False
+        self._orders: list[float | None] = []  # what `trigger` was told before it began
         self._names: tuple[str, str | None, str | None] = ("", None, None)
         self._summary: RecordingSummary | None = None
         self._task_form: Coroutine[Any, Any, RecordingSummary] | None = None
@@ -146,6 +193,40 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         self._stop_asked = True
         if self._session is not None:
             self._session.stop()
+
+    def trigger(self, seconds: float | None = None) -> None:
+        """Keep what was held: begin the file, with the last ``preroll`` seconds. Any thread.
+
+        It goes on for so many seconds, or until `rearm` or `stop`; called again while it goes on, from then on. After
+        that the next event is waited for, if the path is a pattern; else the recording ends.
+
+        Raises:
+            InvalidStateError: the recording has no preroll.
+            TypeError, ValueError: ``seconds`` is not a number above 0.
+        """
+        if self._request.preroll is None:
+            raise InvalidStateError("trigger() is for recordings that wait: record(stream, target, preroll=30)")
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, Real)):
+            raise wrong_type("trigger: seconds", "a number", seconds)
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            raise ValueError(f"trigger: seconds must be more than 0, not {seconds!r}")
+        self._order(seconds)
+
+    def rearm(self) -> None:
+        """End the file of this event now, and wait for the next `trigger`. Any thread; nothing while it waits already.
+
+        Raises:
+            InvalidStateError: the recording has no preroll.
+        """
+        if self._request.preroll is None:
+            raise InvalidStateError("rearm() is for recordings that wait: record(stream, target, preroll=30)")
+        self._order(0)
+
+    def _order(self, seconds: float | None) -> None:
+        if self._session is None:
+            self._orders.append(seconds)
+        else:
+            self._session.trigger(seconds)
 
     @property
     def stats(self) -> RecordingProgress:
@@ -218,10 +299,13 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         if tracks[0]._feed.hub.source.free_running:
             clock = get_clock()
         self._tracks = tuple(tracks)
+        self._newcomers = _Newcomers(stream)
         intakes = [
             Intake(track._feed, track.get_settings(), format=format)
             for track, format in zip(tracks, formats, strict=True)
         ]
+        for intake, track in zip(intakes, tracks, strict=True):
+            intake.label = track.label
         outcome = _Outcome(asyncio.get_running_loop(), self._progress)
         report = outcome.report if self._progress is not None else None
         try:
@@ -230,6 +314,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
             )
         except BaseException:
             self._tracks = ()
+            self._newcomers.close()
             for intake in intakes:
                 intake.detach()
             raise
@@ -237,6 +322,8 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
         self._names = (names[0] or "", names[1], names[2])
         self._outcome = outcome
         reaper.stand_by()
+        while self._orders:
+            self._session.trigger(self._orders.pop(0))
         self._session.start()
         if self._stop_asked:
             self._session.stop()
@@ -261,6 +348,8 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
     def _settle(self, session: Session) -> None:
         self._tracks = ()
+        if self._newcomers is not None:
+            self._newcomers.close()
         if self._summary is None:
             self._summary = self._summary_of(session.counts())
 
@@ -291,6 +380,14 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
             height=counts.height,
             sample_rate=counts.sample_rate,
             channels=counts.channels,
+            files=self._files(),
+        )
+
+    def _files(self) -> tuple[RecordedFile, ...]:
+        path = self._request.path
+        return tuple(
+            RecordedFile(None if path is None else one.path, one.start / 1e6, one.duration / 1e6, one.size, one.frames)
+            for one in (self._session.parts.written if self._session is not None else ())
         )
 
     def __repr__(self) -> str:
@@ -308,7 +405,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
 
 def _fps(counts: Counts) -> float:
     """The average rate of the pictures; they may begin later than the sound, and end earlier."""
-    steps, span = (counts.frames - 1, counts.span) if counts.frames > 1 else (counts.frames, counts.duration)
+    steps, span = (counts.frames - 1, counts.span) if counts.span else (counts.frames, counts.duration)
     return round(steps * 1_000_000 / span, 3) if span else 0.0
 
 
@@ -321,4 +418,7 @@ def _progress_of(counts: Counts) -> RecordingProgress:
         peak=counts.peak,
         level=counts.rms,
         size=counts.size,
+        path=counts.path or None,
+        waiting=counts.waiting,
+        held=counts.held,
     )

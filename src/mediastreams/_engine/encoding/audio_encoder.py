@@ -2,10 +2,13 @@
 
 Not for: where a sound belongs (``audio_timeline.py``) and resampling (``audio_chain.py``): this joins them with
 an encoder. Packets count samples from the recording's start, where silence begins if the track comes later.
+Where a file ends and another goes on, `cut` divides the sound at one sample, and the next file's encoder takes the
+timeline over: what the files hold together is what one file would hold.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,13 +17,13 @@ import av
 
 from mediastreams._engine.encoding.audio_chain import AudioChain
 from mediastreams._engine.encoding.audio_timeline import AudioTimeline
+from mediastreams._engine.frames import Sound
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
 
     from mediastreams._engine.encoding.codecs import EncoderModel
-    from mediastreams._engine.frames import Sound
 
 __all__ = ["AudioEncoder", "fitting_layout", "fitting_rate"]
 
@@ -45,7 +48,11 @@ def fitting_layout(model: EncoderModel, layout: str) -> str:
 
 
 class AudioEncoder:
-    """One encoder and its stream in a container. Used by one thread."""
+    """One encoder and its stream in a container. Used by one thread.
+
+    ``cut``: the instant (µs of the clock) from which on sound belongs to the next file. When it is reached, ``rest`` is
+    what is to be given to that one's `go_on_from`.
+    """
 
     def __init__(
         self,
@@ -59,8 +66,11 @@ class AudioEncoder:
     ) -> None:
         self.sample_rate = fitting_rate(model, sample_rate)
         self.layout = fitting_layout(model, layout)
-        self._source = (sample_rate, layout)
+        self.cut: int | None = None
+        self.rest: Iterator[Sound] | None = None
+        self.source = (sample_rate, layout)  # what the track gives
         self._end: int | None = None
+        self._handed_over = False
         stream = container.add_stream(model.name, rate=self.sample_rate)
         assert isinstance(stream, av.AudioStream)
         self._stream = stream
@@ -80,7 +90,7 @@ class AudioEncoder:
 
     def start_at(self, start: int) -> None:
         """Set the recording's first instant, µs of the clock; before the first `encode`."""
-        sample_rate, layout = self._source
+        sample_rate, layout = self.source
         channels = av.AudioLayout(layout).nb_channels
         self._timeline = AudioTimeline(start, sample_rate=sample_rate, layout=layout, channels=channels)
 
@@ -88,6 +98,11 @@ class AudioEncoder:
     def extradata(self) -> bytes:
         """What a decoder must know."""
         return self._context.extradata or b""
+
+    @property
+    def index(self) -> int:
+        """The stream's number in its container."""
+        return self._stream.index
 
     @property
     def position(self) -> int:
@@ -102,25 +117,54 @@ class AudioEncoder:
     def encode(self, sound: Sound, end: int | None = None) -> Iterator[av.Packet[AudioStream]]:
         """Encode one sound where its timestamp says; nothing beyond ``end`` (µs of the clock)."""
         self._end = end
-        for piece in self._timeline.place(sound, end):
-            yield from self._encode(piece)
+        self.source = (sound.sample_rate, sound.layout)
+        yield from self._encode(self._timeline.place(sound, end))
 
     def fill(self, until: int) -> Iterator[av.Packet[AudioStream]]:
         """Encode silence up to that instant (µs of the clock)."""
-        for piece in self._timeline.fill(until):
-            yield from self._encode(piece)
+        yield from self._encode(self._timeline.fill(until))
+
+    def go_on_from(self, other: AudioEncoder) -> Iterator[av.Packet[AudioStream]]:
+        """Go on where the former file's encoder was cut."""
+        self._timeline, self._end = other._timeline, other._end
+        other._handed_over = True
+        rest, other.rest = other.rest, None
+        if rest is not None:
+            yield from self._encode(rest)
 
     def flush(self) -> Iterator[av.Packet[AudioStream]]:
         """End: what resampler and encoder still hold."""
-        for piece in self._timeline.flush(self._end):
-            yield from self._encode(piece)
+        if not self._handed_over:
+            yield from self._encode(self._timeline.flush(self._end))
         for frame in self._chain.flush():
             yield from self._stamped(self._context.encode(frame))
         yield from self._stamped(self._context.encode(None))
 
-    def _encode(self, piece: Sound) -> Iterator[av.Packet[AudioStream]]:
-        for frame in self._chain.push(piece):
-            yield from self._stamped(self._context.encode(frame))
+    def _encode(self, pieces: Iterator[Sound]) -> Iterator[av.Packet[AudioStream]]:
+        for piece in pieces:
+            before, after = self._divide(piece)
+            if before is not None:
+                for frame in self._chain.push(before):
+                    yield from self._stamped(self._context.encode(frame))
+            if after is not None:
+                self.rest = itertools.chain((after,), pieces)
+                return
+
+    def _divide(self, piece: Sound) -> tuple[Sound | None, Sound | None]:
+        """What belongs to this file, and what to the next."""
+        if self.cut is None:
+            return piece, None
+        rate = piece.sample_rate
+        at = round((self.cut - piece.timestamp) * rate / 1_000_000)
+        if at <= 0:
+            return None, piece
+        if at >= piece.length:
+            return piece, None
+        later = piece.timestamp + round(at * 1_000_000 / rate)
+        return (
+            Sound(piece.samples[:, :at], rate, piece.timestamp, piece.layout),
+            Sound(piece.samples[:, at:], rate, later, piece.layout),
+        )
 
     def _stamped(self, packets: list[av.Packet[AudioStream]]) -> list[av.Packet[AudioStream]]:
         for packet in packets:

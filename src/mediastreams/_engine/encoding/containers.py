@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MUXERS", "Muxer", "sliced"]
+__all__ = ["MUXERS", "Muxer", "file_metadata", "metadata_flags", "sliced", "track_metadata"]
 
 _INTERLEAVE: Final = {
     "flush_packets": "1",
@@ -67,3 +67,28 @@ def sliced(container: str, slice_us: int) -> Mapping[str, str]:
     if container == "mp4":
         return {"frag_duration": str(length)}
     return {"page_duration": str(min(length, 200_000))} if container == "ogg" else {}
+
+
+_MP4_KEYS: Final = frozenset(
+    {"title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright", "description"}
+    | {"synopsis", "show", "grouping", "lyrics", "track", "make", "model", "location", "creation_time", "encoder"}
+)
+
+
+def metadata_flags(muxer: str, metadata: Mapping[str, str]) -> str:
+    """What FFmpeg must be told to write these: MP4 has places for the usual names, and another form for all names."""
+    return "+use_metadata_tags" if muxer == "mp4" and set(metadata) - _MP4_KEYS else ""
+
+
+def file_metadata(muxer: str, metadata: Mapping[str, str]) -> dict[str, str]:
+    """The same under the names that the container has for them: a wave file knows a date only."""
+    named = dict(metadata)
+    if muxer == "wav" and "creation_time" in named:
+        named.setdefault("date", named.pop("creation_time"))
+    return named
+
+
+def track_metadata(muxer: str, label: str) -> dict[str, str]:
+    """What a track is called, where its container says so; those of one track have no place for it."""
+    name = {"mp4": "handler_name", "webm": "title", "matroska": "title"}.get(muxer)
+    return {name: label} if name is not None and label else {}

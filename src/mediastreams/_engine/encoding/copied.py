@@ -44,6 +44,11 @@ class CopiedTrack:
         """Set the recording's first instant; before the first packet."""
         self.start = start
 
+    @property
+    def index(self) -> int:
+        """The stream's number in its container."""
+        return self._stream.index
+
     def _packet_of(self, chunk: Chunk, head: bytes = b"") -> av.Packet[Any]:
         """The chunk as a packet of this stream, after ``head``."""
         shared = chunk.packet

@@ -30,6 +30,7 @@ class Intake:
 
     def __init__(self, feed: TrackFeed, settings: Mapping[str, object], *, format: ChunkFormat | None = None) -> None:
         self.kind = feed.kind
+        self.label = ""  # what the track is called in the file
         self.free = feed.hub.source.free_running
         self.wake: Callable[[], None] | None = None
         self.frame_rate = _number(settings.get("frame_rate"))

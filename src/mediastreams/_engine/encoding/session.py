@@ -12,24 +12,30 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mediastreams._engine.encoding.codecs import KeyFrames, VideoPlan
+from mediastreams._engine.encoding.audio_encoder import AudioEncoder
 from mediastreams._engine.encoding.copied_audio import CopiedAudio
 from mediastreams._engine.encoding.copied_video import CopiedVideo
-from mediastreams._engine.encoding.writer import Writer
+from mediastreams._engine.encoding.line import Line
+from mediastreams._engine.encoding.parts import SINGLE, Parts
 from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams._engine.worker import Worker
 from mediastreams.errors import InvalidStateError
 
 if TYPE_CHECKING:
-    from mediastreams._engine.encoding.audio_encoder import AudioEncoder
-    from mediastreams._engine.encoding.codecs import EncoderModel
+    from datetime import datetime
+
+    from av import Packet
+
+    from mediastreams._engine.encoding.codecs import EncoderModel, KeyFrames
     from mediastreams._engine.encoding.intake import Intake
+    from mediastreams._engine.encoding.parts import Part, Splitting
     from mediastreams._engine.encoding.target import Target
     from mediastreams._engine.encoding.video_encoder import VideoEncoder
     from mediastreams._engine.encoding.writer import Options
@@ -65,6 +71,7 @@ class Plan:
     duration: int | None = None
     key_frames: KeyFrames | None = None
     video_tag: str | None = None
+    splitting: Splitting = SINGLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +92,16 @@ class Counts:
     channels: int | None
     peak: float
     rms: float
-
-
-class _Line:
-    """One track on its way: its port, the item that waits next, its encoder."""
-
-    def __init__(self, intake: Intake) -> None:
-        self.intake = intake
-        self.head: Picture | Sound | Chunk | None = None
-        self.video: VideoEncoder | CopiedVideo | None = None
-        self.audio: AudioEncoder | CopiedAudio | None = None
-        self.done = False
-        self.black = False
-
-    def look(self) -> Picture | Sound | Chunk | None:
-        """The item that waits, taken out of the port if need be."""
-        if self.head is None:
-            self.head = self.intake.take()
-        return self.head
-
-    @property
-    def finished(self) -> bool:
-        return self.done or (self.head is None and self.intake.port.finished)
+    path: str = ""
+    waiting: bool = False
+    held: int = 0
 
 
 class Session:
     """One recording. Owns the target, the ports and the worker; ``done`` is called on the worker, last of all.
 
     ``attend`` is called on the worker, too, again and again: with ``None`` while the first frames are awaited, then
-    with how far the file reaches, µs. What it does shall be quick.
+    with how far the file reaches, µs. What it does shall be quick. ``open_target``, ``open_file``: see `Parts`.
     """
 
     def __init__(
@@ -126,14 +114,17 @@ class Session:
         done: Callable[[], None],
         progress: Callable[[Counts], None] | None = None,
         attend: Callable[[int | None], None] | None = None,
+        open_target: Callable[[], Target] | None = None,
+        open_file: Callable[[Target, int, datetime], None] | None = None,
     ) -> None:
         self.error: BaseException | None = None
         self._plan = plan
-        self._lines = [_Line(intake) for intake in intakes]
+        self._lines = [Line(intake) for intake in intakes]
         self._clock = clock
         self._wake = clock.wake()
-        self._target = target
-        self._writer: Writer | None = None
+        self.parts = Parts(plan, target, splitting=plan.splitting, open_target=open_target, open_file=open_file)
+        self._all = tuple(self._lines)
+        self._orders: deque[tuple[int, float | None]] = deque()
         self._done = done
         self._progress = progress
         self._attend = attend
@@ -161,7 +152,12 @@ class Session:
         if not self._stopping:
             self._stopped_at = self._clock.now_us()
             self._stopping = True
-        self._target.hurry()
+        self.parts.hurry()
+        self._wake.set()
+
+    def trigger(self, seconds: float | None) -> None:
+        """Begin the file that is waited with, or go on with it, for so long; 0 ends it. Any thread."""
+        self._orders.append((self._clock.now_us(), seconds))
         self._wake.set()
 
     def wake(self) -> None:
@@ -171,7 +167,7 @@ class Session:
     def abandon(self) -> None:
         """Give up before `start`: close what is open."""
         self._detach()
-        self._target.close()
+        self.parts.close()
 
     def join(self, seconds: float | None = None) -> bool:
         """Wait for the worker's end."""
@@ -179,44 +175,51 @@ class Session:
 
     def counts(self) -> Counts:
         """The numbers now."""
-        lines = self._lines
-        videos = [line.video for line in lines if line.video is not None]
+        lines, parts = self._all, self.parts
+        videos = [line for line in lines if line.video is not None]
         audios = [line.audio for line in lines if line.audio is not None]
         lost = sum(line.intake.port.dropped for line in lines if line.intake.kind == "video")
         rms = math.sqrt(self._energy / self._energy_samples) if self._energy_samples else 0.0
+        first = videos[0] if videos else None
+        shown = first.video if first is not None else None
+        present = parts.present
+        frames, span = 0, 0
+        if self._plan.splitting.hold is not None:  # what was encoded and forgotten is not in a file
+            frames = parts.frames
+        elif first is not None and shown is not None:
+            frames, span = first.frames + shown.frames, first.span
         return Counts(
-            duration=self._writer.end_us if self._writer is not None else 0,
-            span=videos[0].span if videos else 0,
-            frames=videos[0].frames if videos else 0,
-            dropped=lost + sum(video.dropped for video in videos),
-            size=self._target.size,
-            width=videos[0].width if videos else None,
-            height=videos[0].height if videos else None,
+            duration=parts.position,
+            span=span,
+            frames=frames,
+            dropped=lost + sum(line.dropped + (line.video.dropped if line.video else 0) for line in videos),
+            size=parts.size,
+            width=shown.width if shown is not None else None,
+            height=shown.height if shown is not None else None,
             sample_rate=audios[0].sample_rate if audios else None,
             channels=audios[0].channels if audios else None,
             peak=_decibels(self._peak),
             rms=_decibels(rms),
+            path=present.writer.target.name if present is not None and not present.waiting else "",
+            waiting=present is not None and present.waiting,
+            held=present.writer.held if present is not None else 0,
         )
 
     # ── the worker ──────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
         try:
-            self._writer = Writer(self._plan.container, self._target, self._plan.options)
             try:
                 self._wait_for_first()
-                self._open_encoders()
+                assert self._start is not None
+                self.parts.begin(self._lines, self._start)
                 self._record()
                 self._finish_lines()
             finally:
                 self._detach()
-                self._writer.close()
+                self.parts.close()
         except BaseException as error:  # noqa: BLE001 - the border: raised again where the recording is awaited
             self.error = error
-            if self._writer is not None:
-                self._writer.abort()
-            else:
-                self._target.close()
         finally:
             self._detach()
             if self._progress is not None and self.error is None:
@@ -269,53 +272,16 @@ class Session:
         if self._plan.duration is not None:
             self._end = self._start + self._plan.duration
 
-    def _open_encoders(self) -> None:
-        plan, writer = self._plan, self._writer
-        assert writer is not None
-        assert self._start is not None
-        for line in self._lines:
-            intake, head = line.intake, line.head
-            if intake.format is not None:
-                if intake.kind == "video":
-                    line.video = writer.copy_video(intake.format)
-                else:
-                    line.audio = writer.copy_audio(intake.format)
-            elif intake.kind == "video":
-                assert plan.video is not None
-                first = head if isinstance(head, Picture) else None
-                rate = intake.frame_rate or (1e6 / first.duration if first is not None and first.duration else 30.0)
-                width = first.width if first is not None else intake.width or 0
-                height = first.height if first is not None else intake.height or 0
-                made = VideoPlan(
-                    width,
-                    height,
-                    min(max(rate, 1.0), 240.0),
-                    plan.video_bit_rate,
-                    key_frames=plan.key_frames or KeyFrames(),
-                    tag=plan.video_tag,
-                )
-                line.video = writer.add_video(plan.video, made, first)
-            else:
-                assert plan.audio is not None
-                sound = head if isinstance(head, Sound) else None
-                line.audio = writer.add_audio(
-                    plan.audio,
-                    sample_rate=sound.sample_rate if sound is not None else intake.sample_rate or 48_000,
-                    layout=sound.layout if sound is not None else intake.layout,
-                    bit_rate=plan.audio_bit_rate,
-                )
-        writer.start(self._start)
-
     # ── the middle ──────────────────────────────────────────────────────────────────────────────
 
     def _record(self) -> None:
         stopped = False
         self._next_progress = self._clock.now_us() + _PROGRESS_US
-        assert self._writer is not None
         while True:
             self._wake.clear()
             if self._attend is not None:
-                self._attend(self._writer.end_us)
+                self._attend(self.parts.position)
+            self._follow_orders()
             if self._stopping and not stopped:
                 stopped = True
                 self._stop_at(self._stopped_at)
@@ -323,6 +289,7 @@ class Session:
             now = self._clock.now_us()
             if not stopped:
                 self._fill(now)
+            self.parts.look(self._lines)
             if self._progress is not None and now >= self._next_progress:
                 self._report(now)
             if not worked:
@@ -330,9 +297,32 @@ class Session:
                     return
                 self._clock.wait_until((now + _TICK_US) * 1000, self._wake)
 
+    def _follow_orders(self) -> None:
+        """Begin and end the file of an event, as `trigger` was told."""
+        while self._orders:
+            instant, seconds = self._orders.popleft()
+            part = self.parts.present
+            if part is None or (part.waiting and seconds == 0):
+                continue
+            if part.waiting:
+                self.parts.trigger(instant)
+            if seconds is not None and part.next is None:
+                self._end_event(part, instant + round(seconds * 1_000_000))
+
+    def _end_event(self, part: Part, instant: int) -> None:
+        instant = max(instant, part.start + 1)
+        if not self.parts.several:
+            self._end = instant
+        elif self.parts.copies_video:
+            part.due = instant
+        else:
+            part.seam = max(instant, *(line.position + 1 for line in self._lines))
+
     def _stop_at(self, now: int) -> None:
         """Take no more; what waits in the ports is still written."""
         self._detach()
+        if (part := self.parts.present) is not None and part.seam is None:
+            part.due = None
         if all(not line.intake.free for line in self._lines):
             assert self._start is not None
             now = max(now, self._start + 1)  # what came first is in the file
@@ -345,7 +335,7 @@ class Session:
     def _take_some(self) -> bool:
         """Encode some of what waits, oldest first. Whether there was anything."""
         for count in range(_BATCH):
-            waiting = [(_due(item), line) for line in self._lines if not line.done and (item := line.look())]
+            waiting = [(_due(item), line) for line in self._lines if not line.done and (item := self._next(line))]
             if not waiting:
                 return count > 0
             line = min(waiting, key=lambda pair: pair[0])[1]
@@ -353,8 +343,19 @@ class Session:
             self._encode(line, item)
         return True
 
-    def _encode(self, line: _Line, item: Picture | Sound | Chunk | None) -> None:
-        assert self._writer is not None
+    def _next(self, line: Line) -> Picture | Sound | Chunk | None:
+        """The item that waits, if it may be written: sound may have to hear first where its file ends."""
+        if line.holding and (line.part is None or line.part.seam is not None or line.part.due is None):
+            line.let_go()
+        item = line.look()
+        if item is not None and not self.parts.decide(line, item):
+            assert line.part is not None
+            assert line.part.due is not None
+            line.hold(line.part.due)
+            return None
+        return item
+
+    def _encode(self, line: Line, item: Picture | Sound | Chunk | None) -> None:
         assert self._start is not None
         if isinstance(item, Chunk):
             self._copy(line, item)
@@ -365,33 +366,47 @@ class Session:
             if item.timestamp < self._start:
                 return
             line.black = False
-            self._writer.mux(line.video.encode(item, self._end))
+            line.head = item  # the next file's encoder is made for it
+            self.parts.bring(line, item.timestamp, self._lines)
+            line.head = None
+            line.mux(line.video.encode(item, self._end))
         elif isinstance(item, Sound) and line.audio is not None:
             if self._progress is not None:
                 self._measure(item)
-            self._writer.mux(line.audio.encode(item, self._end))
+            self._sound(line, lambda audio: audio.encode(item, self._end))
             if self._end is not None and item.timestamp + item.duration >= self._end:
                 self._end_line(line)
 
-    def _copy(self, line: _Line, chunk: Chunk) -> None:
-        assert self._writer is not None
+    def _sound(self, line: Line, make: Callable[[AudioEncoder | CopiedAudio], Iterable[Packet[Any]]]) -> None:
+        """Write what ``make`` makes of an encoder, up to the seam; what is beyond goes into the next file."""
+        assert line.part is not None
+        assert line.audio is not None
+        if isinstance(line.audio, AudioEncoder):
+            line.audio.cut = line.part.seam
+        line.mux(make(line.audio))
+        while isinstance(line.audio, AudioEncoder) and line.audio.rest is not None and not line.done:
+            self.parts.go_over(line, self._lines)
+
+    def _copy(self, line: Line, chunk: Chunk) -> None:
         assert self._start is not None
         middle = chunk.timestamp + chunk.duration // 2
         if self._end is not None and (chunk.timestamp if line.video is not None else middle) >= self._end:
             self._end_line(line)  # pictures that are decoded after it and shown before it are lost with it
         elif isinstance(line.video, CopiedVideo):
             line.black = False
-            self._writer.mux(line.video.encode(chunk, self._end))
+            if chunk.key:
+                self.parts.bring(line, chunk.timestamp, self._lines)
+            line.mux(line.video.encode(chunk, self._end))
         elif isinstance(line.audio, CopiedAudio) and (chunk.lead or middle >= self._start):
-            self._writer.mux(line.audio.encode(chunk, self._end))
+            self.parts.bring(line, middle, self._lines)
+            line.mux(line.audio.encode(chunk, self._end))
 
-    def _end_line(self, line: _Line) -> None:
+    def _end_line(self, line: Line) -> None:
         line.done = True
         line.intake.detach()
 
     def _fill(self, now: int) -> None:
         """Bring the live tracks that deliver nothing along."""
-        assert self._writer is not None
         for line in self._lines:
             port = line.intake.port
             if line.intake.free or line.finished or line.head is not None or len(port):
@@ -401,40 +416,51 @@ class Session:
             if line.audio is not None:
                 until = limit - (_MUTED_LAG_US if muted else _SILENT_LAG_US)
                 if until > line.audio.position:
-                    self._writer.mux(line.audio.fill(until))
+                    self._fill_sound(line, until)
             elif line.video is not None:
+                self.parts.bring(line, limit - _SILENT_LAG_US, self._lines)
                 self._fill_pictures(line, line.video, limit, muted=muted)
 
-    def _fill_pictures(self, line: _Line, video: VideoEncoder | CopiedVideo, limit: int, *, muted: bool) -> None:
-        assert self._writer is not None
-        assert self._start is not None
+    def _fill_sound(self, line: Line, until: int) -> None:
+        assert line.part is not None
+        seam = line.part.seam
+        if isinstance(line.audio, CopiedAudio) and seam is not None and seam < until:
+            line.mux(line.audio.fill(seam))
+            self.parts.bring(line, seam, self._lines)
+        if line.audio is not None and not line.done:
+            self._sound(line, lambda audio: audio.fill(until))
+
+    def _fill_pictures(self, line: Line, video: VideoEncoder | CopiedVideo, limit: int, *, muted: bool) -> None:
+        assert line.part is not None
+        start, seam = line.part.start, line.part.seam
+        limit = limit if seam is None else min(limit, seam - 1)
         last = video.position
         if muted and not line.black:
             line.black = True
-            self._writer.mux(video.black(self._start if last is None else max(last + video.interval, limit)))
+            line.mux(video.black(start if last is None else max(last + video.interval, limit)))
         elif last is None:
-            if limit - self._start >= _SILENT_LAG_US:
-                self._writer.mux(video.black(self._start))
+            if limit - start >= _SILENT_LAG_US:
+                line.mux(video.black(start))
         elif limit - last >= max(_REPEAT_US if muted else _SILENT_LAG_US, 3 * video.interval):
-            self._writer.mux(video.repeat(limit if muted else last + _REPEAT_US))
+            line.mux(video.repeat(limit if muted else last + _REPEAT_US))
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
     def _finish_lines(self) -> None:
         """Bring live tracks that lag up to the end: a file lasts as long as it was recorded."""
-        assert self._writer is not None
         if self._end is None:
             return
         for line in self._lines:
             if line.intake.free or line.intake.port.ended:
                 continue
             if line.audio is not None and self._end - line.audio.position > _LATE_US:
-                self._writer.mux(line.audio.fill(self._end))
+                self._fill_sound(line, self._end)
             elif line.video is not None:
+                self.parts.bring(line, self._end - line.video.interval, self._lines)
                 last = line.video.position
                 if last is None or self._end - last > _LATE_US:
                     show = line.video.black if line.intake.port.muted else line.video.repeat
-                    self._writer.mux(show(self._end - line.video.interval))
+                    line.mux(show(self._end - line.video.interval))
 
     # ── progress ─────────────────────────────────────────────────────────────────────────────────
 

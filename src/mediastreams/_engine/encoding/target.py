@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ["FileTarget", "ObjectTarget", "Target", "open_target"]
+__all__ = ["FileTarget", "ObjectTarget", "Target", "check_folder", "open_target"]
 
 _CURES: Final = {
     errno.ENOSPC: "the disk is full; what was recorded until then is playable. Free some space or record elsewhere",
@@ -135,9 +135,21 @@ class Target:
 class FileTarget(Target):
     """A path. An existing file is overwritten; a new one that stays empty is removed again."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        name = os.fspath(path)
-        super().__init__(name)
+    def __init__(self, path: str | os.PathLike[str], *, late: bool = False) -> None:
+        super().__init__(os.fspath(path))
+        self._file = -1
+        self._ours = False
+        self._hurried: float | None = None
+        if not late:
+            self.open(self.name)
+
+    def open(self, name: str) -> None:
+        """Open the file; ``late``: when it is known that there is something to write, and how it is called.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self.name = name
         mode = _mode_of(name)
         plain = mode is None or stat.S_ISREG(mode) or stat.S_ISDIR(mode)
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC if plain else os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)
@@ -147,7 +159,6 @@ class FileTarget(Target):
             raise _with_cure(error, name) from error
         self.rewindable = stat.S_ISREG(os.fstat(self._file).st_mode)
         self._ours = mode is None and self.rewindable
-        self._hurried: float | None = None
 
     def hurry(self) -> None:
         self._hurried = self._hurried or time.monotonic()
@@ -256,6 +267,20 @@ def _mode_of(name: str) -> int | None:
     with contextlib.suppress(OSError, ValueError):
         return Path(name).stat().st_mode
     return None
+
+
+def check_folder(name: str) -> None:
+    """See whether a file can be made there later.
+
+    Raises:
+        OSError: its folder is not there, or nobody may write to it.
+    """
+    folder = Path(name).parent
+    number = errno.ENOENT if not folder.exists() else errno.ENOTDIR if not folder.is_dir() else 0
+    if not number and not os.access(folder, os.W_OK | os.X_OK):
+        number = errno.EACCES
+    if number:
+        raise _with_cure(OSError(number, os.strerror(number)), name)
 
 
 def open_target(target: str | os.PathLike[str] | BinaryIO) -> FileTarget | ObjectTarget:

@@ -13,14 +13,16 @@ import contextlib
 import errno
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import av
 
 from mediastreams._engine.encoding.audio_encoder import AudioEncoder
-from mediastreams._engine.encoding.containers import MUXERS
+from mediastreams._engine.encoding.containers import MUXERS, file_metadata, metadata_flags, track_metadata
 from mediastreams._engine.encoding.copied_audio import CopiedAudio
 from mediastreams._engine.encoding.copied_video import CopiedVideo
+from mediastreams._engine.encoding.held_packets import ticks
 from mediastreams._engine.encoding.video_encoder import VideoEncoder
 from mediastreams.errors import EncodingError, NotSupportedError
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
 
     from mediastreams._engine.encoding.codecs import EncoderModel, VideoPlan
+    from mediastreams._engine.encoding.held_packets import HeldPackets
     from mediastreams._engine.encoding.target import Target
     from mediastreams._engine.frames import ChunkFormat, Picture
 
@@ -36,11 +39,15 @@ __all__ = ["Options", "Writer"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """FFmpeg options of the user for the encoders of each kind, and ours for the container."""
+    """FFmpeg options of the user for the encoders of each kind, and ours for the container.
+
+    ``metadata`` of the user; ``None``: the file says nothing of when, of what and by which device it was made.
+    """
 
     video: Mapping[str, str] = field(default_factory=dict)
     audio: Mapping[str, str] = field(default_factory=dict)
     container: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] | None = None
 
 
 class Writer:
@@ -51,22 +58,28 @@ class Writer:
         self.video: list[VideoEncoder | CopiedVideo] = []
         self.audio: list[AudioEncoder | CopiedAudio] = []
         self.end_us = 0
+        self.pictures = 0  # of the first track, in the file
         self._muxer = MUXERS[container]
         self._options = options or Options()
         self._head = 0
         self._started = False
         self._closed = False
+        self._held: HeldPackets | None = None
+        self._shifts: dict[int, int] = {}  # by stream, in its packets' time base: what `release` takes off
+        self._later = 0
         muxing = dict(self._muxer.options)
         if not target.rewindable:
             muxing.update(self._muxer.unseekable)
         muxing.update(self._options.container)
+        if flags := metadata_flags(self._muxer.name, self._options.metadata or {}):
+            muxing["movflags"] += flags
         self._container: OutputContainer = av.open(target, "w", format=self._muxer.name, container_options=muxing)
 
     @property
     def _encoders(self) -> list[VideoEncoder | AudioEncoder | CopiedVideo | CopiedAudio]:
         return [*self.video, *self.audio]
 
-    def add_video(self, model: EncoderModel, plan: VideoPlan, first: Picture | None) -> VideoEncoder:
+    def add_video(self, model: EncoderModel, plan: VideoPlan, first: Picture | None, label: str = "") -> VideoEncoder:
         """Add a track of pictures; ``first`` decides the pixel format.
 
         Raises: NotSupportedError (the encoder refuses the size or an option).
@@ -80,9 +93,12 @@ class Writer:
             raise _refused(model, f"{size}{_at(plan.bit_rate)}", self._options.video, error) from error
         _no_unused(model, encoder.unused_options)
         self.video.append(encoder)
+        self._label(encoder.index, label)
         return encoder
 
-    def add_audio(self, model: EncoderModel, *, sample_rate: int, layout: str, bit_rate: int | None) -> AudioEncoder:
+    def add_audio(
+        self, model: EncoderModel, *, sample_rate: int, layout: str, bit_rate: int | None, label: str = ""
+    ) -> AudioEncoder:
         """Add a track of sound.
 
         Raises: NotSupportedError (the encoder refuses the rate, the layout or an option).
@@ -100,9 +116,10 @@ class Writer:
             raise _refused(model, f"{sample_rate} Hz {layout}{_at(bit_rate)}", self._options.audio, error) from error
         _no_unused(model, encoder.unused_options)
         self.audio.append(encoder)
+        self._label(encoder.index, label)
         return encoder
 
-    def copy_video(self, format: ChunkFormat) -> CopiedVideo:
+    def copy_video(self, format: ChunkFormat, label: str = "") -> CopiedVideo:
         """Add a track of pictures that are encoded already.
 
         Raises: NotSupportedError (the container refuses the codec).
@@ -110,9 +127,10 @@ class Writer:
         with self._refusing(format):
             track = CopiedVideo(self._container, format, least_step=self._muxer.least_step)
         self.video.append(track)
+        self._label(track.index, label)
         return track
 
-    def copy_audio(self, format: ChunkFormat) -> CopiedAudio:
+    def copy_audio(self, format: ChunkFormat, label: str = "") -> CopiedAudio:
         """Add a track of sound that is encoded already.
 
         Raises: NotSupportedError (the container refuses the codec).
@@ -120,7 +138,12 @@ class Writer:
         with self._refusing(format):
             track = CopiedAudio(self._container, format)
         self.audio.append(track)
+        self._label(track.index, label)
         return track
+
+    def _label(self, index: int, label: str) -> None:
+        if self._options.metadata is not None:
+            self._container.streams[index].metadata.update(track_metadata(self._muxer.name, label))
 
     @contextlib.contextmanager
     def _refusing(self, format: ChunkFormat) -> Iterator[None]:
@@ -129,6 +152,13 @@ class Writer:
         except (av.FFmpegError, ValueError) as error:
             raise NotSupportedError(f"{self._muxer.name} does not take {format.codec}: {error}") from error
 
+    def describe(self, made: datetime) -> None:
+        """Say what the file is and when it was made; before the header."""
+        if self._options.metadata is not None:
+            time = made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            metadata = {"creation_time": time, **self._options.metadata}
+            self._container.metadata.update(file_metadata(self._muxer.name, metadata))
+
     def start(self, start: int) -> None:
         """Write the header; ``start`` (µs of the clock) is the file's 0.
 
@@ -136,6 +166,42 @@ class Writer:
         """
         for encoder in self._encoders:
             encoder.start_at(start)
+        self._write_head()
+
+    def hold(self, start: int, packets: HeldPackets) -> None:
+        """Begin to encode without a file: what is muxed is held until `release`."""
+        for encoder in self._encoders:
+            encoder.start_at(start)
+        self._held = packets
+        if self.video:
+            packets.lead(self.video[0].index)
+
+    @property
+    def held(self) -> int:
+        """How many bytes are held."""
+        return self._held.size if self._held is not None else 0
+
+    def entry(self, since: int) -> int:
+        """Where the file would begin, µs after the encoders' start."""
+        assert self._held is not None
+        return self._held.entry(since)[0]
+
+    def release(self, since: int) -> int:
+        """Write what is held from ``since`` (µs after the encoders' start) on, and go on with it.
+
+        Returns:
+            How much later than the encoders' start the file begins, µs.
+
+        Raises: OSError (the target), EncodingError (the container refuses).
+        """
+        assert self._held is not None
+        start, self._shifts, packets = self._held.take(since)
+        self._held, self._later = None, start
+        self._write_head()
+        self.mux(packets)
+        return start
+
+    def _write_head(self) -> None:
         with self._errors():
             self._container.start_encoding()
         self._started = True
@@ -149,12 +215,20 @@ class Writer:
         """
         with self._errors():
             for packet in packets:
+                if self._held is not None:
+                    self._held.add(packet)
+                    continue
+                if self._later:
+                    shift = self._shifts.setdefault(packet.stream.index, ticks(packet, self._later))
+                    packet.pts = None if packet.pts is None else packet.pts - shift
+                    packet.dts = None if packet.dts is None else packet.dts - shift
                 if packet.pts is not None and packet.time_base is not None:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base
                     self.end_us = max(self.end_us, round(end * 1_000_000))
+                self.pictures += bool(self.video) and packet.stream.index == self.video[0].index
                 self._container.mux_one(packet)
                 self.target.checkpoint()
-            if self._muxer.sizes_in_head:
+            if self._muxer.sizes_in_head and self._started:
                 self._correct_head()
 
     def _correct_head(self) -> None:
