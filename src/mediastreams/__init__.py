@@ -124,7 +124,7 @@ if TYPE_CHECKING:
     from mediastreams.recording.media_recorder import MediaRecorder
     from mediastreams.recording.media_recorder_options import MediaRecorderOptions
     from mediastreams.recording.record import Recording, record
-    from mediastreams.recording.summary import RecordingProgress, RecordingSummary
+    from mediastreams.recording.summary import RecordedFile, RecordingProgress, RecordingSummary
     from mediastreams.transform.generators import (
         MediaStreamTrackGenerator,
         MediaStreamTrackGeneratorInit,
@@ -232,6 +232,7 @@ __all__ = [
     "ReadableStream",
     "ReadableStreamDefaultReader",
     "ReadableStreamReadResult",
+    "RecordedFile",
     "Recording",
     "RecordingProgress",
     "RecordingState",
@@ -362,6 +363,7 @@ _HOME = {
     "ReadableStream": "_webidl.readable_stream",
     "ReadableStreamDefaultReader": "_webidl.readable_stream",
     "ReadableStreamReadResult": "_webidl.readable_stream",
+    "RecordedFile": "recording.summary",
     "Recording": "recording.record",
     "RecordingProgress": "recording.summary",
     "RecordingState": "recording.enums",
