@@ -118,6 +118,22 @@ def test_a_full_disk_loses_nothing(monkeypatch):
     assert kinds(spool.blob()) == [TemporaryStore]
 
 
+def test_what_a_full_disk_did_not_take_is_taken_back_while_the_error_is_there(monkeypatch):
+    spool = BlobSpool(in_memory=0)
+    spool.write(b"a" * 300 * KIB)
+
+    def full(*given):  # whose traceback holds what it was given
+        raise OSError(errno.ENOSPC, f"No space left for {len(given)}")
+
+    monkeypatch.setattr(TemporaryStore, "_write_at", full)
+    with pytest.raises(ms.QuotaExceededError) as caught:
+        spool.write(b"b" * 300 * KIB)
+    spool.truncate(400 * KIB)
+    assert caught.tb is not None
+    assert (spool.size, spool.pending) == (400 * KIB, 400 * KIB)
+    assert bytes(spool.blob()) == b"a" * 300 * KIB + b"b" * 100 * KIB
+
+
 def test_a_disk_that_fails_otherwise_says_so(monkeypatch):
     def broken(*_):
         raise OSError(errno.EIO, "Input/output error")

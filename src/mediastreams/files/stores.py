@@ -170,13 +170,14 @@ class TemporaryStore(Store):
 
         Raises: as `append`.
         """
-        view = memoryview(data)
         done = 0
-        try:
-            while done < len(view):
-                done += self._write_at(place + done, view[done:])
-        except OSError as error:
-            raise _unwritable(error) from error
+        with memoryview(data) as view:  # let go of in an error, too: its traceback would keep the bytes from changing
+            try:
+                while done < len(view):
+                    with view[done:] as rest:
+                        done += self._write_at(place + done, rest)
+            except OSError as error:
+                raise _unwritable(error) from error
 
     def _write_at(self, place: int, view: memoryview) -> int:
         if hasattr(os, "pwrite"):
