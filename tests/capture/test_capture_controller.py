@@ -59,6 +59,26 @@ async def test_it_may_be_decided_by_who_awaits_a_task_of_the_capture(capture):
     controller.set_focus_behavior("no-focus-change")
 
 
+async def test_it_may_be_decided_by_who_reacts_to_who_awaits(capture):
+    controller = ms.CaptureController()
+    capturing = asyncio.create_task(capture(controller))
+    decided = asyncio.get_running_loop().create_future()
+    decided.add_done_callback(lambda _: controller.set_focus_behavior("no-focus-change"))
+    capturing.add_done_callback(lambda _: decided.set_result(None))
+    await decided
+    assert repr(controller).endswith("no-focus-change>")
+
+
+async def test_whose_turn_comes_after_a_timer_is_too_late(capture):
+    controller = ms.CaptureController()
+    capturing = asyncio.create_task(capture(controller))
+    late = asyncio.get_running_loop().create_future()
+    capturing.add_done_callback(lambda _: asyncio.get_running_loop().call_later(0, late.set_result, None))
+    await late
+    with pytest.raises(ms.InvalidStateError, match="decided"):
+        controller.set_focus_behavior("no-focus-change")
+
+
 async def test_it_is_decided_once(capture):
     controller = ms.CaptureController()
     await capture(controller)

@@ -5,6 +5,7 @@ Not for: capturing (``get_display_media.py``).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -24,8 +25,6 @@ __all__ = ["CaptureController"]
 
 _logger = logging.getLogger(__name__)
 _behavior: Final = enumeration(CaptureStartFocusBehavior)
-_ITERATIONS: Final = 5
-"""A page's reaction to a promise runs before the next task; here whoever awaits needs some turns of the loop first."""
 
 
 @public
@@ -98,16 +97,18 @@ class CaptureController(EventTarget):
         https://w3c.github.io/mediacapture-screen-share/#dom-mediadevices-getdisplaymedia (step 12.9)
         """
         self._track, self._focus = track, focus
-        self._finalize_after(_ITERATIONS)
+        queue_task(self._owner, self._finalize_soon)
 
     def _fail(self) -> None:
         self._failed = True
 
-    def _finalize_after(self, iterations: int) -> None:
-        if iterations:
-            queue_task(self._owner, self._finalize_after, iterations - 1)
-        else:
-            self._finalize_focus_decision()
+    def _finalize_soon(self) -> None:
+        """Let those react first who wait for the capture: a page's reactions run before the next task.
+
+        They are called in this turn of the loop, or in the next one (through a future in between), and timers come
+        after those.
+        """
+        asyncio.get_running_loop().call_later(0, self._finalize_focus_decision)
 
     def _finalize_focus_decision(self) -> None:
         """*Finalize focus decision*. A capture moves no focus by itself, so that only one behaviour needs an act.
