@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import time
 
 import pytest
 
@@ -427,6 +428,24 @@ async def test_when_all_tracks_have_ended_it_stops_by_itself(camera):
     recorder.stop()
     await asyncio.sleep(0)
     assert names(events) == ["start", "dataavailable", "stop"]
+
+
+@pytest.mark.may_block
+async def test_requests_between_the_end_of_the_tracks_and_its_events_are_answered(camera):
+    recorder = MediaRecorder(camera)
+    events = heard(recorder)
+    recorder.start()
+    await recorder.wait_for("start")
+    camera.video.stop()
+    deadline = time.monotonic() + 10
+    while recorder._run._intakes and time.monotonic() < deadline:  # the worker's last act; no task runs meanwhile
+        time.sleep(0.005)  # noqa: ASYNC251 - so it is
+    recorder.request_data()
+    recorder.request_data()
+    await stopped(recorder)
+    assert names(events) == ["start", *["dataavailable"] * 3, "stop"]
+    assert [event.data.size > 0 for event in events[1:4]] == [False, False, True]
+    assert len({event.data.type for event in events[1:4]}) == 1
 
 
 async def test_when_one_of_two_tracks_ends_it_goes_on(both):

@@ -119,10 +119,18 @@ class Gathering:
             self._asked.append(None)
             self._session.wake()
         else:
-            from mediastreams.files.blob import Blob
+            self._tell(lambda recorder: recorder._fire_blob(self.nothing(), 0.0))
 
-            empty = Blob([], type=self._order.mime_type)
-            self._tell(lambda recorder: recorder._fire_blob(empty, 0.0))
+    def nothing(self) -> Blob:
+        """What there is for those who ask too early, or too late."""
+        from mediastreams.files.blob import Blob
+
+        return Blob([], type=self._mime_type or self._order.mime_type)
+
+    @property
+    def unanswered(self) -> int:
+        """How often data was asked for after the worker had handed over the last of it."""
+        return len(self._asked)
 
     def stop(self) -> None:
         """End with what has been captured. Any thread; idempotent."""

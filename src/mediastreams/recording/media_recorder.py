@@ -359,6 +359,8 @@ class MediaRecorder(EventTarget):
             if event == "error":
                 fire_event(self, "error", ErrorEvent, error=error, message="" if error is None else error.message)
             elif event == "dataavailable":
+                for _ in range(run.unanswered):
+                    self._fire_blob(run.nothing(), timecode)
                 if blob is not None:
                     self._fire_blob(blob, timecode)
             else:
