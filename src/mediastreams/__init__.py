@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.clock import wall_time
     from mediastreams._engine.frame_iterator import FrameIterator, FrameStats
+    from mediastreams._engine.image_bitmap import ImageBitmap
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._engine.video_layout import DOMRectReadOnly, PlaneLayout, VideoColorSpace
     from mediastreams._webidl.error_event import ErrorEvent, ErrorEventInit
@@ -119,6 +120,8 @@ if TYPE_CHECKING:
     from mediastreams.files.blob import Blob, BlobPropertyBag, EndingType
     from mediastreams.files.file import File, FilePropertyBag
     from mediastreams.files.url import URL
+    from mediastreams.imaging.image_capture import ImageCapture
+    from mediastreams.imaging.photo_types import FillLightMode, PhotoCapabilities, PhotoSettings, RedEyeReduction
     from mediastreams.recording.blob_event import BlobEvent, BlobEventInit
     from mediastreams.recording.enums import BitrateMode, RecordingState
     from mediastreams.recording.media_recorder import MediaRecorder
@@ -134,6 +137,7 @@ if TYPE_CHECKING:
     from mediastreams.transform.writable_stream import WritableStream, WritableStreamDefaultWriter
 
 __all__ = [
+    "URL",
     "AbortError",
     "AddEventListenerOptions",
     "AudioData",
@@ -178,9 +182,12 @@ __all__ = [
     "EventTarget",
     "File",
     "FilePropertyBag",
+    "FillLightMode",
     "FrameIterator",
     "FrameStats",
     "HumanFaceDetectionModeEnum",
+    "ImageBitmap",
+    "ImageCapture",
     "ImageData",
     "InputDeviceInfo",
     "InvalidAccessError",
@@ -226,6 +233,8 @@ __all__ = [
     "PermissionState",
     "PermissionStatus",
     "Permissions",
+    "PhotoCapabilities",
+    "PhotoSettings",
     "PlaneLayout",
     "Point2D",
     "QuotaExceededError",
@@ -237,6 +246,7 @@ __all__ = [
     "RecordingProgress",
     "RecordingState",
     "RecordingSummary",
+    "RedEyeReduction",
     "SecurityError",
     "SelfCapturePreferenceEnum",
     "SurfaceSwitchingPreferenceEnum",
@@ -244,7 +254,6 @@ __all__ = [
     "TextMetrics",
     "TimeRanges",
     "ULongRange",
-    "URL",
     "UnknownError",
     "UnknownMemberWarning",
     "VideoColorSpace",
@@ -309,9 +318,12 @@ _HOME = {
     "EventTarget": "_webidl.events",
     "File": "files.file",
     "FilePropertyBag": "files.file",
+    "FillLightMode": "imaging.photo_types",
     "FrameIterator": "_engine.frame_iterator",
     "FrameStats": "_engine.frame_iterator",
     "HumanFaceDetectionModeEnum": "capture.enums",
+    "ImageBitmap": "_engine.image_bitmap",
+    "ImageCapture": "imaging.image_capture",
     "ImageData": "elements.image_data",
     "InputDeviceInfo": "capture.media_device_info",
     "InvalidAccessError": "errors",
@@ -357,6 +369,8 @@ _HOME = {
     "PermissionState": "capture.enums",
     "PermissionStatus": "capture.permissions",
     "Permissions": "capture.permissions",
+    "PhotoCapabilities": "imaging.photo_types",
+    "PhotoSettings": "imaging.photo_types",
     "PlaneLayout": "_engine.video_layout",
     "Point2D": "capture.dictionaries",
     "QuotaExceededError": "errors",
@@ -368,6 +382,7 @@ _HOME = {
     "RecordingProgress": "recording.summary",
     "RecordingState": "recording.enums",
     "RecordingSummary": "recording.summary",
+    "RedEyeReduction": "imaging.photo_types",
     "SecurityError": "errors",
     "SelfCapturePreferenceEnum": "capture.enums",
     "SurfaceSwitchingPreferenceEnum": "capture.enums",

@@ -11,21 +11,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mediastreams._engine.frames import Picture, Sound
 from mediastreams._engine.room import Room
 from mediastreams._engine.worker import after_fork_in_child, reaper, start_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.frames import Chunk
     from mediastreams._rules.constraints import Constraints
     from mediastreams._rules.values import Kind, Mode, Settings
-    from mediastreams.abc import Clock, Source, Wake
+    from mediastreams.abc import Clock, Delivery, Source, Wake
 
 __all__ = ["Demand", "SourceHub"]
 
+T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 
@@ -101,6 +104,7 @@ class SourceHub:
         self.settings: Settings = {}
         self.muted = False
         self.ended = False
+        self.away = False  # in an interlude: muted for a moment only
         self.room: Room = source.room or Room()
         self.operation = threading.RLock()  # held while the device opens and closes; whoever decides a mode holds it
         self._lock = threading.RLock()  # held for the lists and what goes with them; reentrant, as in `TrackFeed`
@@ -162,6 +166,40 @@ class SourceHub:
         """Bring the running source to another mode and settings."""
         with self.operation:
             return self._change(mode, settings) if self.running else mode
+
+    def interlude(self, mode: Mode, settings: Settings, delivery: Delivery, wait: Callable[[], T]) -> T:
+        """Run the source in another mode for a while, into ``delivery``: until ``wait`` returns, and with its answer.
+
+        Meanwhile the tracks are muted; afterwards they go on in the mode they had, unmuted.
+        """
+        with self.operation:
+            before, own = self.mode, self.settings
+            self.away = True
+            self.source_muted(muted=True)
+            self._stop()
+            try:
+                try:
+                    self.source.start(mode, settings, delivery)
+                    return wait()
+                finally:
+                    self.source.stop()
+            finally:
+                with self._lock:
+                    self._left = not self.feeds and not self._reserved  # nobody is there who would have closed it
+                if not self._left:
+                    self._resume(before, own)
+                    self._close_soon()
+                self.away = False
+
+    def _resume(self, mode: Mode | None, settings: Settings) -> None:
+        """Start again as before; what fails now is the tracks' end."""
+        try:
+            actual = self._start(mode, settings)
+        except Exception as error:  # noqa: BLE001 - told to the tracks
+            self.source_ended(error)
+        else:
+            if actual != mode:
+                self.source_reconfigured(actual)
 
     def _start(self, mode: Mode | None, settings: Settings) -> Mode | None:
         delivery = _Delivery(self)

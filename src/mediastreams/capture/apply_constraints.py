@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mediastreams._rules.values import DeviceModel, Mode, Settings
     from mediastreams.capture.media_stream_track import MediaStreamTrack
 
-__all__ = ["apply_constraints", "follow_source", "settings_satisfying"]
+__all__ = ["apply_constraints", "follow_source", "settings_satisfying", "turn_of"]
 
 
 async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[str, Any] | None) -> None:
@@ -36,7 +36,7 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
     https://w3c.github.io/mediacapture-main/#dom-constrainablepattern-applyconstraints
     """
     # 4. In parallel, in the order of the calls.
-    async with _turn_of(track):
+    async with turn_of(track):
         source, constraints = track._source, track._constraints if new_constraints is None else new_constraints
         # ApplyConstraints 1-2. Select, or fail with the constraint's name.
         parsed = parse_constraints(track.kind, constraints, display=source.display)
@@ -68,8 +68,11 @@ async def apply_constraints(track: MediaStreamTrack, new_constraints: Mapping[st
         commit(settings)
 
 
-def _turn_of(track: MediaStreamTrack) -> asyncio.Lock:
-    """Give the lock that puts a track's calls in order. A track may outlive its loop, and a lock belongs to one."""
+def turn_of(track: MediaStreamTrack) -> asyncio.Lock:
+    """Give the lock that puts a track's calls to its device in order.
+
+    A track may outlive its loop, and a lock belongs to one.
+    """
     loop = asyncio.get_running_loop()
     if track._applying is None or track._applying[0] is not loop:
         track._applying = (loop, asyncio.Lock())

@@ -15,6 +15,7 @@ import numpy as np
 from mediastreams._engine import convert
 from mediastreams._engine.array_formats import frame_from_array
 from mediastreams._engine.frames import Picture
+from mediastreams._engine.image_bitmap import ImageBitmap
 from mediastreams._engine.still import has_transparency
 from mediastreams._engine.video_frame import VideoFrame
 from mediastreams.elements.canvas_pixels import Box, Pixels, opaque
@@ -105,6 +106,8 @@ def drawable(image: object) -> Drawable:
 
     if isinstance(image, VideoFrame):
         return _of_frame(image)
+    if isinstance(image, ImageBitmap):
+        return Drawable(image._open("draw_image"), None)
     if isinstance(image, CanvasElement):
         if not image.width or not image.height:
             raise InvalidStateError("draw_image: the canvas to be drawn has no pixels")

@@ -1,0 +1,1 @@
+"""MediaStream Image Capture: stills of a track."""
