@@ -211,3 +211,37 @@ def test_help_loads_neither_av_nor_numpy_nor_asyncio():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_record_divides_into_files_with_a_title_and_keeps_the_last(tmp_path):
+    wishes = ("--segment", "0.5", "--keep", "2", "--title", "Front door", "--metadata", "artist=me")
+    result = run("record", tmp_path / "%02d.mp4", "--seconds", "1.4", "--fake", "--constraints", "width=320", *wishes)
+    assert result.returncode == 0, result.stderr
+    assert "files  2: " in result.stdout
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["01.mp4", "02.mp4"]
+    with av.open(str(tmp_path / names[0])) as container:
+        assert (container.metadata["title"], container.metadata["artist"]) == ("Front door", "me")
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        (("--segment", "0"), "neither a number of seconds"),
+        (("--segment", "5q"), "neither a number of seconds"),
+        (("--keep", "0"), "not a number of files"),
+        (("--segment", "5M"), "number them: out-%03d.mp4"),
+        (("--metadata", "me"), "is not key=value"),
+    ],
+)
+def test_wishes_for_files_that_make_no_sense_are_told_so(tmp_path, wish, message):
+    result = run("record", tmp_path / "a.mp4", "--fake", *wish)
+    assert result.returncode == 2
+    assert message in result.stderr
+
+
+def test_a_reader_that_has_gone_is_named(tmp_path):
+    command = f"{sys.executable} -m mediastreams record /dev/stdout --mime-type video/webm --fake -q | head -c 100"
+    done = subprocess.run(command, shell=True, capture_output=True, timeout=50, check=False)
+    assert len(done.stdout) == 100
+    assert b"/dev/stdout: cannot write the recording: its reader has gone" in done.stderr
