@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import av
 import numpy as np
@@ -117,6 +118,15 @@ async def test_a_track_that_has_ended_is_not_in_the_next_files(made, make_stream
     assert len((await probe(tmp_path / "0.mp4")).streams) == 3
     assert {one["codec_type"] for one in (await probe(tmp_path / "1.mp4")).streams} == {"audio"}
     assert [one.frames for one in summary.files] == [15, 0]
+
+
+async def test_a_track_that_is_several_files_behind_finds_them_open(made, make_stream, probe, tmp_path):
+    slow = [*made.pictures(15), lambda _: time.sleep(0.5), *made.pictures(120)[15:]]
+    stream = make_stream(made.Scripted("video", slow), made.Scripted("audio", made.sounds(4.0)))
+    summary = await record(stream, tmp_path / "%d.mkv", segment_seconds=1)
+    assert [one.frames for one in summary.files] == [30, 30, 30, 30]
+    for one in summary.files:
+        assert len((await probe(one.path)).streams) == 2
 
 
 async def test_live_tracks_of_fake_devices_lose_nothing_at_the_seams(tmp_path):

@@ -238,8 +238,9 @@ class Parts:
             shown = max((line.position for line in videos), default=part.due)  # no key frame comes any more
             part.seam = max(part.due, shown + (self._splitting.length or 0))
         for old in self._open[:-1]:
-            if not any(line.part is old and not line.finished for line in lines):
-                self._close(old)
+            if any(line.part is old and not line.finished for line in lines):
+                return  # a track that is far behind goes through the files after it, too
+            self._close(old)
 
     def _is_full(self, part: Part) -> bool:
         """Whether the file has as many bytes as one shall have, once it is ended: what was begun is still written."""
