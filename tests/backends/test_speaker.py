@@ -16,7 +16,7 @@ from tests.virtual.servers import pulse, start_pulseaudio, wait_for
 
 from mediastreams._backends.sound import speaker as speaker_module
 from mediastreams._backends.sound.backend import SoundBackend
-from mediastreams._backends.sound.listing import SoundAddress
+from mediastreams._backends.sound.listing import MAX_LATENCY, MIN_LATENCY, SoundAddress
 from mediastreams._backends.sound.speaker import Speaker
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.playout import Playout
@@ -360,3 +360,16 @@ def test_what_the_ring_does_not_have_in_time_is_left_out():
     assert taken(ring.read(4)) == [7, 8]
     assert ring.skip() == 2
     assert ring.skip() == 0
+
+
+@pytest.mark.parametrize("latency", [MIN_LATENCY, MAX_LATENCY])
+def test_the_ring_holds_as_much_as_is_ever_asked_for_in_advance(latency):
+    playback = speaker_module._Playback(
+        SoundAddress("ALSA", "none"), "none", get_clock(), AudioMode(48_000, 2), latency, None
+    )
+    most = np.arange(2 * speaker_module._MOST_AHEAD * playback._period, dtype=np.float32).reshape(2, -1)
+    ring = playback._ring
+    ring.read(playback._period)
+    ring.skip()
+    ring.write(most)
+    assert np.array_equal(np.frombuffer(ring.read(most.shape[1]), np.float32).reshape(-1, 2).T, most)

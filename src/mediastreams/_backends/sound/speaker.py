@@ -131,7 +131,7 @@ class _Playback:
         self._supply = supply
         self._period_ms = max(1, round(latency * 1000 / _PERIODS))
         self._period = max(1, round(mode.sample_rate * self._period_ms / 1000))
-        self._ring = _Ring(mode.channel_count, mode.sample_rate)
+        self._ring = _Ring(mode.channel_count, (_MOST_AHEAD + _PERIODS) * self._period)
         self._asks: deque[tuple[int, int, int]] = deque(maxlen=_NOTES)  # when, from which sample on, how many
         self._wake = clock.wake()
         self._opened = threading.Event()
