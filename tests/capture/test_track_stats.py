@@ -123,13 +123,32 @@ async def test_counters_change_with_the_next_task_and_at_once_elsewhere(clock, v
 
 
 async def test_who_asks_for_long_without_a_break_gets_news_all_the_same(video, clock, monkeypatch):
+    now = time.perf_counter()
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
     stats = video.stats
     assert stats.total_frames == 0
     video._feed.video_counters.add(delivered=True)
-    assert stats.total_frames == 0
-    later = time.perf_counter() + 1.5
-    monkeypatch.setattr(time, "perf_counter", lambda: later)
+    for _ in range(10):
+        now += 0.02
+        assert stats.total_frames == 0
+    other = video.clone()
+    assert other.stats.total_frames == 0
+    other._feed.video_counters.add(delivered=True)
+    now += 0.08
     assert stats.total_frames == 1
+    assert other.stats.total_frames == 1  # of the same moment
+    other.stop()
+
+
+async def test_a_long_task_that_looks_now_and_then_sees_no_change(video, clock, monkeypatch):
+    now = time.perf_counter()
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    stats = video.stats
+    before = stats.to_json()
+    video._feed.video_counters.add(delivered=True)
+    for _ in range(3):
+        now += 0.5
+        assert stats.to_json() == before
 
 
 async def test_the_samples_of_a_sound_are_counted_with_their_duration(audio, clock):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
 from mediastreams._engine.feed import AudioCounts, VideoCounts
@@ -21,27 +22,63 @@ if TYPE_CHECKING:
 __all__ = ["MediaStreamTrackAudioStats", "MediaStreamTrackVideoStats"]
 
 _C = TypeVar("_C", AudioCounts, VideoCounts)
-_LONGEST_TASK_SECONDS: Final = 0.25  # who reads for longer than that without a break is waiting for news
+_POLLING_SECONDS: Final = 0.25  # who reads for longer than that without a break is waiting for news
+_BREAK_SECONDS: Final = 0.1
+
+
+class _Tasks:
+    """Counts the tasks of one loop, as far as counters are read in them.
+
+    A task is an iteration of the loop. Who reads on and on without letting the loop go waits for news, and would wait
+    for ever: then a new one is counted now and then, for all tracks.
+    """
+
+    __slots__ = ("_ending", "_polled_at", "_polling_since", "number")
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._ending = False
+        self._polling_since = self._polled_at = 0.0
+
+    def current(self, loop: asyncio.AbstractEventLoop) -> int:
+        """The number of the present task. On the loop."""
+        now = time.perf_counter()
+        if not self._ending:
+            self._ending = True
+            loop.call_soon(self._end)
+            self._polling_since = now
+        elif now - self._polled_at > _BREAK_SECONDS:
+            self._polling_since = now
+        elif now - self._polling_since >= _POLLING_SECONDS:
+            self.number += 1
+            self._polling_since = now
+        self._polled_at = now
+        return self.number
+
+    def _end(self) -> None:
+        self._ending = False
+        self.number += 1
+
+
+_tasks: Final[weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Tasks]] = weakref.WeakKeyDictionary()
 
 
 class _TrackStats(Generic[_C]):
     """What both have: the feed, and what it said when it was read first in this task."""
 
-    __slots__ = ("__weakref__", "_exposed", "_exposed_at", "_feed", "_loop")
+    __slots__ = ("__weakref__", "_exposed", "_feed", "_last_task")
     __init__ = illegal_constructor("Read MediaStreamTrack.stats.")
 
     _feed: TrackFeed
     _exposed: _C | None
-    _exposed_at: float
-    _loop: asyncio.AbstractEventLoop | None  # [[LastTask]]
+    _last_task: tuple[_Tasks, int] | None  # [[LastTask]]
 
     @classmethod
     def _of(cls, feed: TrackFeed) -> Self:
         stats = cls.__new__(cls)
         stats._feed = feed
         stats._exposed = None
-        stats._exposed_at = 0.0
-        stats._loop = None
+        stats._last_task = None
         return stats
 
     def _read(self) -> _C:
@@ -57,20 +94,14 @@ class _TrackStats(Generic[_C]):
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return self._read()
-        now = time.perf_counter()
+        tasks = _tasks.get(loop) or _tasks.setdefault(loop, _Tasks())
+        task = (tasks, tasks.current(loop))
         known = self._exposed
-        if known is not None and loop is self._loop and now - self._exposed_at < _LONGEST_TASK_SECONDS:
+        if known is not None and task == self._last_task:
             return known
-        if self._loop is not loop:
-            self._loop = loop
-            loop.call_soon(self._task_is_over, loop)
+        self._last_task = task
         self._exposed = counts = self._read()
-        self._exposed_at = now
         return counts
-
-    def _task_is_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._loop is loop:
-            self._loop = self._exposed = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.to_json()}>"
