@@ -144,7 +144,7 @@ async def main():
         scripts.Scripted("video", scripts.live_pictures(60, width=320, height=240), live=True),
         scripts.Scripted("audio", scripts.live_sounds(60, layout="stereo"), live=True),
     )
-    async with record(stream, {path!r}, mime_type={mime_type!r}) as recording:
+    async with record(stream, {path!r}, mime_type={mime_type!r}, **{keywords!r}) as recording:
         print("begun", flush=True)
         while recording.stats.elapsed < 2.0:
             await asyncio.sleep(0.02)
@@ -154,9 +154,9 @@ async def main():
 """
 
 
-def child(path, mime_type, main="asyncio.run(main())"):
+def child(path, mime_type, main="asyncio.run(main())", **keywords):
     folder = str(Path(__file__).parent)
-    code = CHILD.format(folder=folder, path=str(path), mime_type=mime_type, main=main)
+    code = CHILD.format(folder=folder, path=str(path), mime_type=mime_type, main=main, keywords=keywords)
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
@@ -191,6 +191,35 @@ async def test_a_killed_process_leaves_a_file_that_plays_up_to_the_last_second(
     assert lost < 1.0
     if name.endswith((".webm", ".mp4", ".mkv")):
         assert min(recorded, 2.0) - times[-1] < 1.0
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+@pytest.mark.parametrize("after", [0.0, 0.5])
+async def test_a_process_killed_at_any_moment_of_its_segments_leaves_all_of_them_playable(
+    probe, tmp_path, suffix, after
+):
+    path = tmp_path / f"%d.{suffix}"
+    process = await asyncio.to_thread(child, path, None, segment_seconds=0.95)
+    try:
+        assert await asyncio.to_thread(process.stdout.readline) == "begun\n"
+        assert await asyncio.to_thread(process.stdout.readline) == "now\n"
+        await asyncio.sleep(after)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        await asyncio.to_thread(process.wait)
+        process.stdout.close()
+    seconds = 0.0
+    for file in sorted(tmp_path.iterdir()):
+        if file.stat().st_size > 1_000:  # the newest may have nothing but its head
+            found = (await probe(file)).duration
+            if found != found:  # noqa: PLR0124 - NaN: WebM tells its length at its end
+                command = ["ffmpeg", "-v", "error", "-i", file, "-f", "null", "-progress", "-", "-"]
+                told = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+                found = (
+                    max(int(line[12:]) for line in told.stdout.splitlines() if line.startswith("out_time_us=")) / 1e6
+                )
+            seconds += found
+    assert seconds > 2.0 + after - 1.0
 
 
 async def test_a_process_that_exits_while_recording_ends_the_file(probe, tmp_path):
