@@ -313,8 +313,7 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
                 open_session, self._request, intakes, clock, outcome.done, report, abandoned=lambda it: it[0].abandon()
             )
         except BaseException:
-            self._tracks = ()
-            self._newcomers.close()
+            self._let_go()
             for intake in intakes:
                 intake.detach()
             raise
@@ -346,10 +345,15 @@ class Recording(Coroutine[Any, Any, RecordingSummary]):
             if outcome.future.done():
                 self._settle(session)
 
-    def _settle(self, session: Session) -> None:
+    def _let_go(self) -> None:
+        """Hold the stream and its tracks no longer: what nobody else holds is stopped."""
         self._tracks = ()
-        if self._newcomers is not None:
-            self._newcomers.close()
+        newcomers, self._newcomers = self._newcomers, None
+        if newcomers is not None:
+            newcomers.close()
+
+    def _settle(self, session: Session) -> None:
+        self._let_go()
         if self._summary is None:
             self._summary = self._summary_of(session.counts())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, Required, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast
 
 from mediastreams._webidl.conversions import instance_of, unsigned_short
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
@@ -29,14 +29,17 @@ _FrameT = TypeVar("_FrameT", bound="VideoFrame | AudioData")
 _UNBOUNDED_US: Final = 2**62  # frames are counted here, not their time
 
 
+class _RequiredInit(TypedDict):
+    track: MediaStreamTrack
+
+
 @public
-class MediaStreamTrackProcessorInit(TypedDict, total=False):
+class MediaStreamTrackProcessorInit(_RequiredInit, total=False):
     """What a `MediaStreamTrackProcessor` is made of.
 
     https://w3c.github.io/mediacapture-transform/#dictdef-mediastreamtrackprocessorinit
     """
 
-    track: Required[MediaStreamTrack]
     max_buffer_size: int
 
 
