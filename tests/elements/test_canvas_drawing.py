@@ -613,3 +613,19 @@ for call in (lambda: canvas.get_context("2d").fill_text("x", 0, 0), lambda: canv
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.count("pip install 'mediastreams[images]'") == 2
+
+
+async def test_a_canvas_is_an_array_and_becomes_a_frame():
+    canvas = ms.CanvasElement(6, 4)
+    canvas.fill_style = "rgb(50, 100, 150)"
+    canvas.fill_rect(0, 0, 6, 4)
+    assert np.asarray(canvas).shape == (4, 6, 4)
+    assert np.asarray(canvas, np.float32).dtype == np.float32
+    frame = ms.VideoFrame(canvas, timestamp=7, alpha="discard")
+    assert (frame.coded_width, frame.coded_height, frame.timestamp) == (6, 4, 7)
+    assert frame.to_ndarray("rgb24")[2, 3].tolist() == [50, 100, 150]
+    canvas.clear_rect(0, 0, 6, 4)
+    assert frame.to_ndarray("rgb24")[2, 3].tolist() == [50, 100, 150]
+    canvas.width = 0
+    with pytest.raises(ms.InvalidStateError, match="without pixels"):
+        ms.VideoFrame(canvas, timestamp=8)

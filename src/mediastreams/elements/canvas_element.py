@@ -33,6 +33,8 @@ from mediastreams.errors import InvalidStateError, NotSupportedError
 from mediastreams.files.blob import Blob
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from mediastreams.elements.image_data import ImageData
 
 __all__ = ["CanvasElement"]
@@ -178,6 +180,16 @@ class CanvasElement(EventTarget):
             TypeError: no array that shows a picture, or not numbers.
         """
         self._context.put_image_data(image_data, dx, dy)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:  # noqa: FBT001 - NumPy's
+        """The pixels as `get_image_data` gives them: ``np.asarray(canvas)``; and ``VideoFrame(canvas, timestamp=…)``.
+
+        Raises:
+            InvalidStateError: a side is 0.
+        """
+        if not (self.width and self.height):
+            raise InvalidStateError("a canvas without pixels shows nothing: give it a width and a height")
+        return self.get_image_data().__array__(dtype, copy)
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────
 
