@@ -59,23 +59,23 @@ _CAMERA_CHOICES: Final[Mapping[str, tuple[Setting, ...]]] = {
         "torch",
     ),
     "human_face_detection_mode": ("none", "bounding-box", "bounding-box-with-landmark-center-point"),
-    "white_balance_mode": ("continuous", "manual", "none"),
-    "exposure_mode": ("continuous", "manual", "none"),
-    "focus_mode": ("continuous", "manual", "none"),
+    **dict.fromkeys(
+        ("white_balance_mode", "exposure_mode", "focus_mode"), ("continuous", "manual", "single-shot", "none")
+    ),
 }
 _CAMERA_RANGES: Final[Mapping[str, Range]] = {
-    "brightness": Range(0, 255),
-    "color_temperature": Range(2500, 7500),
-    "contrast": Range(0, 255),
-    "exposure_compensation": Range(-3, 3),
-    "exposure_time": Range(1, 10_000),
-    "focus_distance": Range(0.1, 10),
-    "iso": Range(50, 3200),
-    "pan": Range(-648_000, 648_000),
-    "saturation": Range(0, 255),
-    "sharpness": Range(0, 255),
-    "tilt": Range(-648_000, 648_000),
-    "zoom": Range(1, 4),
+    "brightness": Range(0, 255, 1),
+    "color_temperature": Range(2500, 7500, 10),
+    "contrast": Range(0, 255, 1),
+    "exposure_compensation": Range(-3, 3, 0.1),
+    "exposure_time": Range(1, 10_000, 1),
+    "focus_distance": Range(0.1, 10, 0.1),
+    "iso": Range(50, 3200, 1),
+    "pan": Range(-648_000, 648_000, 1),
+    "saturation": Range(0, 255, 1),
+    "sharpness": Range(0, 255, 1),
+    "tilt": Range(-324_000, 324_000, 1),
+    "zoom": Range(1, 4, 0.1),
 }
 _CAMERA_DEFAULTS: Final[Mapping[str, Setting]] = {
     "brightness": 128.0,
@@ -101,7 +101,13 @@ _MICROPHONE_CHOICES: Final[Mapping[str, tuple[Setting, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeCamera:
-    """A camera. ``choices`` and ``ranges`` are its constrainable properties besides the modes'; they may be empty."""
+    """A camera. ``choices`` and ``ranges`` are its constrainable properties besides the modes'; they may be empty.
+
+    All of Image Capture's controls show in its picture, and none hides the frame counter: zoom, pan and tilt move the
+    card, exposure, light and colours change it, what is out of focus is blurred, points of interest are crossed.
+    Exposure time, sensitivity, focus distance and colour temperature count in their manual modes.
+    ``points_of_interest``: how many it takes.
+    """
 
     label: str = "Fake camera"
     native_id: str = ""
@@ -111,6 +117,7 @@ class FakeCamera:
     choices: Mapping[str, tuple[Setting, ...]] = field(default_factory=lambda: dict(_CAMERA_CHOICES))
     ranges: Mapping[str, Range] = field(default_factory=lambda: dict(_CAMERA_RANGES))
     defaults: Mapping[str, Setting] = field(default_factory=lambda: dict(_CAMERA_DEFAULTS))
+    points_of_interest: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +172,13 @@ Description: TypeAlias = FakeCamera | FakeMicrophone | FakeSpeaker | FakeScreen
 
 DEFAULT_DEVICES: Final[tuple[Description, ...]] = (
     FakeCamera(label="Fake camera 1 (user)", group="fake-webcam", facing_mode="user"),
-    FakeCamera(label="Fake camera 2 (environment)", facing_mode="environment"),
+    # Nobody turns the camera of a telephone but the hand that holds it.
+    FakeCamera(
+        label="Fake camera 2 (environment)",
+        facing_mode="environment",
+        ranges={name: span for name, span in _CAMERA_RANGES.items() if name not in ("pan", "tilt")},
+        defaults={name: value for name, value in _CAMERA_DEFAULTS.items() if name not in ("pan", "tilt")},
+    ),
     # A webcam's microphone cancels echo or not, as most do; web-platform-tests look at the first one for that.
     FakeMicrophone(
         label="Fake microphone 1",
@@ -210,7 +223,14 @@ def _camera(camera: FakeCamera) -> DeviceModel:
     choices = dict(camera.choices)
     if camera.facing_mode is not None:
         choices["facing_mode"] = (camera.facing_mode,)
-    return DeviceModel("video", modes=camera.modes, choices=choices, ranges=camera.ranges, defaults=camera.defaults)
+    return DeviceModel(
+        "video",
+        modes=camera.modes,
+        choices=choices,
+        ranges=camera.ranges,
+        defaults=camera.defaults,
+        points_of_interest=camera.points_of_interest,
+    )
 
 
 def _surface(kind: str, width: int, height: int, rate: float) -> DeviceModel:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 from fractions import Fraction
+from math import log2
 from typing import TYPE_CHECKING, cast
 
 from mediastreams._backends.fake.devices import FakeCamera, FakeMicrophone
@@ -24,6 +25,7 @@ from mediastreams.errors import NotFoundError, NotReadableError
 
 if TYPE_CHECKING:
     from mediastreams._backends.fake.backend import FakeDevice
+    from mediastreams._rules.values import Points
     from mediastreams.abc import Clock, Delivery
 
 __all__ = ["FakeAudioSource", "FakeSource", "FakeVideoSource"]
@@ -141,7 +143,12 @@ def _look(device: FakeDevice, mode: VideoMode, settings: Settings) -> Look:
     def number(name: str, usual: float) -> float:
         return float(cast("float", settings.get(name, usual)))
 
-    manual_white = settings.get("white_balance_mode") == "manual"
+    def manual(name: str) -> bool:
+        return settings.get(f"{name}_mode") == "manual"
+
+    light = 2.0 ** number("exposure_compensation", 0)
+    if manual("exposure"):
+        light = number("exposure_time", 156) / 156 * number("iso", 100) / 100
     return Look(
         mode.width,
         mode.height,
@@ -150,13 +157,17 @@ def _look(device: FakeDevice, mode: VideoMode, settings: Settings) -> Look:
         cursor=settings.get("cursor", "never") != "never",
         blur=bool(settings.get("background_blur", False)),
         torch=bool(settings.get("torch", False)),
-        brightness=number("brightness", 128) + 24 * number("exposure_compensation", 0),
+        brightness=number("brightness", 128),
         contrast=number("contrast", 128),
         saturation=number("saturation", 128),
-        warmth=(number("color_temperature", 5000) - 5000) / 100 if manual_white else 0,
+        sharpness=number("sharpness", 128),
+        warmth=(number("color_temperature", 5000) - 5000) / 100 if manual("white_balance") else 0,
+        light=light,
+        defocus=abs(log2(max(number("focus_distance", 1), 0.01))) if manual("focus") else 0,
         zoom=number("zoom", 1),
-        pan=number("pan", 0) / 648_000,
-        tilt=number("tilt", 0) / 648_000,
+        pan=number("pan", 0) / 3600,
+        tilt=number("tilt", 0) / 3600,
+        points=cast("Points", settings.get("points_of_interest", ())),
     )
 
 

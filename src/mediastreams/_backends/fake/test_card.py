@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from av.video.plane import VideoPlane
 
+    from mediastreams._rules.values import Points
+
     Plane: TypeAlias = npt.NDArray[np.uint8]
 
 __all__ = ["FLASH_US", "Look", "TestCard"]
@@ -31,6 +33,7 @@ FLASH_US: Final = 100_000
 
 _BARS: Final = ((191, 191, 191), (191, 191, 0), (0, 191, 191), (0, 191, 0), (191, 0, 191), (191, 0, 0), (0, 0, 191))
 _DESKTOP: Final = ((38, 60, 92), (46, 74, 112), (38, 60, 92))
+_FIELD: Final = 60.0  # degrees that the picture shows, across and down, without zoom
 _MAGENTA: Final = (255, 0, 255)
 
 
@@ -48,10 +51,17 @@ class Look:
     brightness: float = 128
     contrast: float = 128
     saturation: float = 128
+    sharpness: float = 128
     warmth: float = 0
+    light: float = 1
+    """How much light falls in: twice as much at 2."""
+    defocus: float = 0
+    """How far from the focus, in doublings of the distance."""
     zoom: float = 1
     pan: float = 0
+    """Degrees to the right; tilt upwards."""
     tilt: float = 0
+    points: Points = ()
 
 
 class TestCard:
@@ -123,11 +133,16 @@ def _writable(plane: VideoPlane) -> Plane:
 @lru_cache(maxsize=12)  # 3 MB each at 1080p: a program uses a few sizes at a time
 def _still(look: Look) -> tuple[Plane, Plane, Plane]:
     planes = _bars(look)
-    if look.zoom > 1:
-        planes = _zoomed(planes, look)
-    if look.blur:
-        planes = tuple(_blurred(plane, max(1, look.width // (80 if plane is planes[0] else 160))) for plane in planes)
+    if look.zoom > 1 or look.pan or look.tilt:
+        planes = _seen(planes, look)
+    if look.blur or look.defocus:
+        radius = look.width / 80 if look.blur else 0
+        planes = _softened(planes, radius + look.defocus * look.width / 320)
+    if look.sharpness != 128:
+        planes = (_sharpened(planes[0], look), *planes[1:])
     planes = _graded(planes, look)
+    for place in look.points:
+        _cross(planes[0], place)
     _draw_frame_of_code(planes, look)
     _fill(planes, (look.width // 10, look.height // 20, look.width * 9 // 10, look.height // 8), (0, 0, 0))
     _write(planes[0], look.title, look.height // 16, max(1, look.height // 120))
@@ -172,22 +187,48 @@ def _yuv(colour: tuple[int, int, int]) -> tuple[int, int, int]:
     )
 
 
-def _zoomed(planes: tuple[Plane, ...], look: Look) -> tuple[Plane, ...]:
-    """Enlarge a part of the picture; ``pan`` and ``tilt`` of −1…1 move it as far as there is picture."""
-    room = (1 - 1 / look.zoom) / 2
+def _seen(planes: tuple[Plane, ...], look: Look) -> tuple[Plane, ...]:
+    """The part of the picture that the camera looks at: enlarged, and as far aside as it is turned.
+
+    Around the camera the card stands side by side with itself; above and below its edges go on.
+    """
+    across, down = look.pan / _FIELD, -look.tilt / _FIELD
     return tuple(
         plane[
             np.ix_(
-                _part(plane.shape[0], look.zoom, -look.tilt * room), _part(plane.shape[1], look.zoom, look.pan * room)
+                np.clip(_places(plane.shape[0], look.zoom, down), 0, plane.shape[0] - 1),
+                _places(plane.shape[1], look.zoom, across) % plane.shape[1],
             )
         ]
         for plane in planes
     )
 
 
-def _part(size: int, zoom: float, shift: float) -> npt.NDArray[np.intp]:
-    places = (np.arange(size) + 0.5 - size / 2) / zoom + size / 2 + shift * size
-    return np.clip(places.astype(np.intp), 0, size - 1)
+def _places(size: int, zoom: float, shift: float) -> npt.NDArray[np.intp]:
+    return np.floor((np.arange(size) + 0.5 - size / 2) / zoom + size / 2 + shift * size).astype(np.intp)
+
+
+def _softened(planes: tuple[Plane, ...], radius: float) -> tuple[Plane, ...]:
+    return tuple(
+        _blurred(plane, max(1, round(radius if place == 0 else radius / 2))) for place, plane in enumerate(planes)
+    )
+
+
+def _sharpened(luma: Plane, look: Look) -> Plane:
+    """Exaggerate edges, or flatten them: by what a slight blur takes away."""
+    soft = _blurred(luma, max(1, look.width // 320)).astype(np.float32)
+    strength = look.sharpness / 128 - 1
+    sharp: Plane = np.clip(luma + (luma - soft) * strength * (2 if strength > 0 else 1), 16, 235).astype(np.uint8)
+    return sharp
+
+
+def _cross(luma: Plane, place: tuple[float, float]) -> None:
+    """Mark a point of interest."""
+    height, width = luma.shape
+    x, y, arm = round(place[0] * (width - 1)), round(place[1] * (height - 1)), max(3, height // 30)
+    thick = max(1, height // 240)
+    luma[max(0, y - thick) : y + thick + 1, max(0, x - arm) : x + arm + 1] = 235
+    luma[max(0, y - arm) : y + arm + 1, max(0, x - thick) : x + thick + 1] = 235
 
 
 def _blurred(plane: Plane, radius: int) -> Plane:
@@ -202,7 +243,8 @@ def _blurred(plane: Plane, radius: int) -> Plane:
 
 def _graded(planes: tuple[Plane, ...], look: Look) -> tuple[Plane, ...]:
     levels = np.arange(256, dtype=np.float64)
-    luma = (levels - 126) * look.contrast / 128 + 126 + (look.brightness - 128) * 0.6 + (40 if look.torch else 0)
+    lit = np.clip((levels - 16) * look.light + 16, 16, 235)
+    luma = (lit - 126) * look.contrast / 128 + 126 + (look.brightness - 128) * 0.6 + (40 if look.torch else 0)
     blue = (levels - 128) * look.saturation / 128 + 128 - look.warmth
     red = (levels - 128) * look.saturation / 128 + 128 + look.warmth
     tables = [np.clip(table, 16, top).round().astype(np.uint8) for table, top in ((luma, 235), (blue, 240), (red, 240))]
