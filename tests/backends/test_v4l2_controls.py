@@ -24,7 +24,7 @@ def switch(control, value):
 
 def test_a_range_has_its_name_its_limits_and_its_present_value():
     found = describe([number(CAMERA + 13, 100, 500, 120)])
-    assert found.ranges == {"zoom": Range(100, 500)}
+    assert found.ranges == {"zoom": Range(100, 500, 1)}
     assert found.present == {"zoom": 120}
     assert found.knows("zoom")
     assert not found.knows("pan")
@@ -71,6 +71,23 @@ def test_requests_set_modes_before_values_and_keep_within_limits():
         ("exposure_mode", CAMERA + 1, 1),
         ("exposure_time", CAMERA + 2, 2047),
     ]
+
+
+def test_what_is_measured_once_is_the_manual_mode_and_a_button():
+    found = describe([switch(CAMERA + 12, 1), ControlInfo(CAMERA + 28, "", 4, 0, 0, 0, 0, 0, (), None)])
+    assert found.choices["focus_mode"] == ("continuous", "manual", "single-shot")
+    assert found.present["focus_mode"] == "continuous"
+    assert found.requests_for({"focus_mode": "single-shot"}) == [
+        ("focus_mode", CAMERA + 12, 0),
+        ("focus_mode", CAMERA + 28, 1),
+    ]
+
+
+def test_steps_are_the_drivers_and_none_where_it_names_none():
+    found = describe([ControlInfo(CAMERA + 8, "", 1, -36000, 36000, 3600, 0, 0, (), 0)])
+    assert found.ranges["pan"] == Range(-36000, 36000, 3600)
+    found = describe([ControlInfo(CAMERA + 8, "", 1, -36000, 36000, 0, 0, 0, (), 0)])
+    assert found.ranges["pan"] == Range(-36000, 36000)
 
 
 def test_a_mode_the_camera_has_not_asks_for_nothing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import io
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from usb_camera import PRIVACY, PROCESSING, TERMINAL, UsbCamera
 
+import mediastreams as ms
 from mediastreams._backends.linux.v4l2_controls import PRIVACY as PRIVACY_CONTROL
 from mediastreams._backends.linux.v4l2_devices import ask
 from mediastreams._backends.linux.v4l2_ioctl import VideoNode
@@ -85,10 +87,11 @@ def test_the_listing_prefers_raw_pictures_where_the_camera_has_them(device):
 
 def test_controls_have_the_names_and_units_of_image_capture(device):
     ranges = device.model.ranges
-    assert ranges["zoom"] == Range(100, 500)
-    assert ranges["pan"] == ranges["tilt"] == Range(-36000, 36000)
-    assert ranges["exposure_time"] == Range(3, 2047)
-    assert ranges["color_temperature"] == Range(2800, 6500)
+    assert ranges["zoom"] == Range(100, 500, 1)
+    assert ranges["pan"] == ranges["tilt"] == Range(-36000, 36000, 3600)
+    assert ranges["exposure_time"] == Range(3, 2047, 1)
+    assert ranges["color_temperature"] == Range(2800, 6500, 10)
+    assert ranges["focus_distance"] == Range(0, 250, 5)
     assert set(ranges) >= {"brightness", "contrast", "saturation", "sharpness", "focus_distance"}
     for name in ("focus_mode", "exposure_mode", "white_balance_mode"):
         assert device.model.choices[name] == ("continuous", "manual")
@@ -180,6 +183,44 @@ def test_controls_reach_the_camera_and_modes_before_values(webcam, started, coll
     assert webcam.values[TERMINAL, 0x04] == [500]
     assert again.configure({"pan": 0})
     assert webcam.values[TERMINAL, 0x0D] == [0, 0]
+
+
+def test_a_value_asked_for_while_an_automatic_decides_comes_true_when_that_is_switched_off(webcam, started):
+    source = started(RAW, {"exposure_mode": "continuous", "exposure_time": 700})
+    assert webcam.values[TERMINAL, 0x04] != [700]
+    assert source.configure({"exposure_mode": "manual"})
+    assert webcam.values[TERMINAL, 0x04] == [700]
+    assert source.configure({"exposure_mode": "continuous"})
+
+
+@pytest.mark.may_block(reason="this guest is slow")
+async def test_a_track_moves_the_webcam_and_takes_a_photo_larger_than_its_pictures(webcam, device, results):
+    devices = ms.MediaDevices(backends=["v4l2"])
+    async with devices.get_user_media(video=True):
+        (webcam_id,) = [one.device_id for one in await devices.enumerate_devices() if one.label == device.label]
+    wanted = {"device_id": {"exact": webcam_id}, "width": 320, "height": 240, "zoom": True}
+    async with devices.get_user_media(video=wanted) as stream:
+        track = stream.video
+        assert track.get_capabilities().zoom == {"min": 100, "max": 500, "step": 1}
+        assert track.get_capabilities().pan == {"min": -36000, "max": 36000, "step": 3600}
+        await track.apply_constraints(zoom=250, pan=7200, exposure_mode="manual", exposure_time=333)
+        assert webcam.values[TERMINAL, 0x0B] == [250]
+        assert webcam.values[TERMINAL, 0x0D] == [7200, 0]
+        assert webcam.values[TERMINAL, 0x04] == [333]
+        settings = track.get_settings()
+        assert (settings.zoom, settings.pan, settings.exposure_time) == (250, 7200, 333)
+        capture = ms.ImageCapture(track)
+        blob = await capture.take_photo(image_width=1280, image_height=720)
+        (results / "usb-photo.jpg").write_bytes(bytes(blob))
+        from PIL import Image
+
+        photo = Image.open(io.BytesIO(bytes(blob)))
+        assert photo.size == (1280, 720)
+        assert photo.getexif()[0x0110] == "Lab Webcam"
+        bitmap = await capture.grab_frame()
+        assert (bitmap.width, bitmap.height) == (320, 240)
+        assert webcam.values[TERMINAL, 0x0B] == [250]
+        await track.apply_constraints({"zoom": 100, "pan": 0, "exposure_mode": "continuous"})
 
 
 def test_a_closed_privacy_shutter_mutes_from_the_start(webcam, started, collector):

@@ -2,7 +2,7 @@
 
 Not for: asking the driver (``v4l2_ioctl.py``). Two directions: `describe` turns the driver's list into choices,
 ranges and present values; `requests_for` turns settings into the driver's numbers, modes before values, because
-a value counts only in its manual mode.
+a value counts only in its manual mode. What is measured once is the manual mode, and a button.
 
 Units: exposure time 100 µs, colour temperature kelvin, pan and tilt arc seconds, as V4L2 has them too. Focus distance
 and zoom are the driver's own numbers: V4L2 names no unit.
@@ -46,6 +46,9 @@ _RANGES: Final = {
     "zoom": _CAMERA + 13,
 }
 _SWITCHES: Final = {"white_balance_mode": _WHITE_BALANCE_AUTO, "focus_mode": _FOCUS_AUTO}
+_ONCE: Final = {"white_balance_mode": _USER + 13, "focus_mode": _CAMERA + 28}
+"""The buttons that measure once, while the automatic is off."""
+_BUTTON: Final = 1
 _AUTOMATIC_EXPOSURE: Final = (3, 0)  # aperture priority is what webcams have, then full automatic
 _MANUAL_EXPOSURE: Final = (1, 2)
 _TORCH: Final[dict[Setting, int]] = {False: 0, True: 2}
@@ -60,6 +63,7 @@ class Controls:
     present: Mapping[str, Setting] = field(default_factory=dict)
     numbers: Mapping[str, int] = field(default_factory=dict)
     menus: Mapping[str, Mapping[Setting, int]] = field(default_factory=dict)
+    buttons: Mapping[str, int] = field(default_factory=dict)
 
     def requests_for(self, settings: Settings) -> list[tuple[str, int, int]]:
         """The controls to write for those settings that are controls: (name, number, value), modes first."""
@@ -67,6 +71,8 @@ class Controls:
         for name, menu in self.menus.items():
             if name in settings and settings[name] in menu:
                 requests.append((name, self.numbers[name], menu[settings[name]]))
+                if settings[name] == "single-shot":
+                    requests.append((name, self.buttons[name], _BUTTON))
         for name, span in self.ranges.items():
             value = settings.get(name)
             if isinstance(value, int | float):
@@ -84,9 +90,12 @@ def describe(listed: Iterable[ControlInfo]) -> Controls:
     numbers: dict[str, int] = {}
     present: dict[str, Setting] = {}
     ranges: dict[str, Range] = {}
+    buttons: dict[str, int] = {}
     for name, number in _SWITCHES.items():
         if number in known:
             numbers[name], menus[name] = number, {"continuous": 1, "manual": 0}
+            if _ONCE[name] in known:
+                menus[name]["single-shot"], buttons[name] = 0, _ONCE[name]
     if exposure := known.get(_EXPOSURE_AUTO):
         menu = {
             "continuous": _first(_AUTOMATIC_EXPOSURE, exposure.items),
@@ -107,11 +116,12 @@ def describe(listed: Iterable[ControlInfo]) -> Controls:
         control = known.get(number)
         if control is None or control.minimum >= control.maximum:
             continue
-        numbers[name], ranges[name] = number, Range(control.minimum, control.maximum)
+        numbers[name] = number
+        ranges[name] = Range(control.minimum, control.maximum, control.step or None)
         if control.value is not None:
             present[name] = min(max(control.value, control.minimum), control.maximum)
     choices = {name: tuple(menu_of) for name, menu_of in menus.items()}
-    return Controls(choices, ranges, present, numbers, menus)
+    return Controls(choices, ranges, present, numbers, menus, buttons)
 
 
 def orientation(listed: Iterable[ControlInfo]) -> str | None:

@@ -62,6 +62,7 @@ class CameraSource(Source):
         self._stall_seconds = stall_seconds
         self._reader: Reader | None = None
         self._written: dict[str, Setting] = {} if written is None else written
+        self._asleep: dict[str, Setting] = {}  # asked for while an automatic decides it
         after_fork_in_child(self)
 
     def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode | None:
@@ -133,25 +134,33 @@ class CameraSource(Source):
         # What already holds is not written: somebody may have adjusted the camera since we asked it.
         holds = {**self._controls.present, **self._written}
         changed = {name: value for name, value in settings.items() if holds.get(name) != value}
-        requests = self._controls.requests_for(changed)
+        requests = self._controls.requests_for({**self._asleep, **changed})
         if requests:
-            self._write(requests)
-            self._written.update({name: changed[name] for name, _, _ in requests})
+            reached = self._write(requests)
+            self._written.update({name: value for name, value in changed.items() if name in reached})
+            waiting = {**self._asleep, **changed}
+            self._asleep = {name: waiting[name] for name, _, _ in requests if name not in reached}
         return True
 
-    def _write(self, requests: list[tuple[str, int, int]]) -> None:
-        """Set controls through a descriptor of their own: the reader has the other one."""
+    def _write(self, requests: list[tuple[str, int, int]]) -> set[str]:
+        """Set controls through a descriptor of their own: the reader has the other one.
+
+        Returns the names of those that were awake: the others wait for their automatic to be switched off.
+        """
+        reached = set()
         try:
             with VideoNode(self.path) as node:
                 for name, control, value in requests:
                     if node.asleep(control):
                         continue
+                    reached.add(name)
                     try:
                         node.write_control(control, value)
                     except OSError as error:  # out of a range that depends on other controls
                         _logger.warning("The camera “%s” refused %s = %d: %s", self.label, name, value, error)
         except OSError as error:
             raise translate(error, label=self.label, path=self.path) from error
+        return reached
 
     def after_fork(self) -> None:
         """Let go of the camera in a forked child; it stays the parent's."""
