@@ -141,7 +141,7 @@ class MediaElement(EventTarget):
         self._load_due = False
         self._promises: list[asyncio.Future[None]] = []  # the list of pending play promises
         self._captures = Captures()
-        self._output = SoundOutput(self._owner, self._clock, devices, wanted=self._sounds)
+        self._output = SoundOutput(self._owner, self._clock, devices, wanted=self._sounds, on_ready=self._output_ready)
         self._ticker = Ticker(self._clock, self._owner, self._tick, _TIME_UPDATE_NS)
         if src != "":
             self.src = src
@@ -482,6 +482,9 @@ class MediaElement(EventTarget):
 
     def _tick(self) -> None:
         playing.tick(self)
+
+    def _output_ready(self) -> None:
+        playing.follow(self)
 
     # ── for subclasses ───────────────────────────────────────────────────────────────────────────
 

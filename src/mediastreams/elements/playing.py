@@ -42,17 +42,26 @@ __all__ = [
 
 
 def follow(element: MediaElement) -> None:
-    """Let time pass, and sound be heard, exactly while the element is *potentially playing*."""
+    """Let time pass, and sound be heard, exactly while the element is *potentially playing*.
+
+    A file's time begins when its output is open: else the beginning would pass unheard.
+    """
     playback = element._playback
     if playback is None:
         return
-    plays = potentially_playing(
+    output = element._output
+    may_play = potentially_playing(
         paused=element._paused,
         ended=element._ended,
         failed=element._error is not None,
         ready_state=element._ready_state,
     )
+    if may_play and output.wanted:
+        output.hear(playback.sounds())
+    elif not may_play and output.sounds:
+        output.rest(ended=element._ended)
     was = element._playing_since is not None
+    plays = may_play and (was or playback.live or output.ready)
     # A file goes on by itself when it starves: to stop it then would be to starve it for ever.
     starves = not element._paused and not playback.live and playback.starving
     if plays and not was:
@@ -67,10 +76,6 @@ def follow(element: MediaElement) -> None:
             playback.kept = None
             playback.pause()
             element._ticker.stop()
-    if plays and element._output.wanted:
-        element._output.hear(playback.sounds())
-    elif was and not plays:
-        element._output.rest(ended=element._ended)
     element._captures.follow()
 
 

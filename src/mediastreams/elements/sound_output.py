@@ -2,15 +2,16 @@
 
 Not for: mixing and pacing (``_engine/playout.py``), or which devices may be used (``capture/select_audio_output.py``).
 
-Rules of the file: a device is opened when there is something to hear, off the loop, and playing does not wait for it;
-it is let go of some seconds after a pause, and at once when the element has ended. Without a device everything goes on
-unheard.
+Rules of the file: a device is opened when there is something to hear, off the loop; what can wait for that (a file)
+does, for a second at most, so that its beginning is heard. It is let go of some seconds after a pause, and at once when
+the element has ended. Without a device everything goes on unheard.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._engine.worker import start_thread
@@ -19,7 +20,7 @@ from mediastreams.capture.select_audio_output import output_device
 from mediastreams.errors import AbortError, DOMException, InvalidStateError, NotAllowedError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.playout import Playout
@@ -33,17 +34,30 @@ __all__ = ["SoundOutput"]
 _logger = logging.getLogger(__name__)
 _REST_NS: Final = 5_000_000_000
 _FAREWELL_NS: Final = 200_000_000
+_PATIENCE_NS: Final = 1_000_000_000
 
 
 class SoundOutput:
     """One element's. On the owner loop, but `close`. ``wanted``: whether it is to be heard at all.
 
-    Opened lazily: an element that never sounds has no thread and no device.
+    Opened lazily: an element that never sounds has no thread and no device. ``on_ready`` is called when `ready` has
+    become true again.
     """
 
-    def __init__(self, owner: Owner, clock: Clock, devices: MediaDevices | None, *, wanted: bool) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        clock: Clock,
+        devices: MediaDevices | None,
+        *,
+        wanted: bool,
+        on_ready: Callable[[], object],
+    ) -> None:
         self.sink_id = ""  # [[SinkId]]
         self.wanted = wanted
+        self.ready = True  # no device is being opened that is worth waiting for
+        self._on_ready = weakref.WeakMethod(on_ready)
+        self._patience: Timer | None = None
         self._owner = owner
         self._clock = clock
         self._devices = devices
@@ -80,8 +94,31 @@ class SoundOutput:
             self._voices[feed] = playout.add(feed)
         self._stay()
         if playout.sink is None and not self._opening:
-            self._opening = True
-            start_task(self._open(), "Opening the output")
+            self.ready = False
+            self._patience = self._clock.call_at(self._clock.now_ns() + _PATIENCE_NS, self._impatient)
+            self._start_opening()
+
+    @property
+    def sounds(self) -> bool:
+        """Whether anything is to be heard now."""
+        return bool(self._voices)
+
+    def _start_opening(self) -> None:
+        self._opening = True
+        start_task(self._open(), "Opening the output")
+
+    def _impatient(self) -> None:
+        """The scheduler's thread: the device takes too long."""
+        queue_task(self._owner, self._now_ready)
+
+    def _now_ready(self) -> None:
+        patience, self._patience = self._patience, None
+        if patience is not None:
+            patience.cancel()
+        was, self.ready = self.ready, True
+        on_ready = self._on_ready()
+        if not was and on_ready is not None and not self._closed:
+            on_ready()
 
     def rest(self, *, ended: bool = False) -> None:
         """Let nothing be heard for now; the device stays for a while. ``ended``: what is on its way is still heard."""
@@ -133,6 +170,7 @@ class SoundOutput:
             _logger.warning("It plays unheard: %s", error.message)
         finally:
             self._opening = False
+            self._now_ready()
 
     async def set_sink(self, sink_id: str) -> None:
         """The part of *setSinkId* in parallel: find the device, and go over to it.
@@ -188,12 +226,14 @@ class SoundOutput:
 
     def _again(self) -> None:
         if self._voices and not self._opening and not self._closed:
-            self._opening = True
-            start_task(self._open(), "Opening the output")
+            self._start_opening()
 
     def close(self) -> None:
         """Let nothing be heard any more, and the device go. Any thread; idempotent."""
         self._closed = True
+        patience, self._patience = self._patience, None
+        if patience is not None:
+            patience.cancel()
         self._stay()
         self._silence()
         if self._draining:
