@@ -365,7 +365,7 @@ def test_what_the_ring_does_not_have_in_time_is_left_out():
 @pytest.mark.parametrize("latency", [MIN_LATENCY, MAX_LATENCY])
 def test_the_ring_holds_as_much_as_is_ever_asked_for_in_advance(latency):
     playback = speaker_module._Playback(
-        SoundAddress("ALSA", "none"), "none", get_clock(), AudioMode(48_000, 2), latency, None
+        SoundAddress("ALSA", "none"), "none", get_clock(), AudioMode(48_000, 2), latency, Tone(440)
     )
     most = np.arange(2 * speaker_module._MOST_AHEAD * playback._period, dtype=np.float32).reshape(2, -1)
     ring = playback._ring

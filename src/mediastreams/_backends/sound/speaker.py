@@ -11,21 +11,19 @@ place in the count has an instant.
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Generator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Final
 
-from mediastreams._backends.sound.listing import MAX_LATENCY, MIN_LATENCY, SPEAKER_LATENCY, SoundAddress, list_sound
-from mediastreams._backends.sound.native import explain, load_miniaudio, playback_device
-from mediastreams._backends.sound.pulse import PulseDevice, follow_device
+from mediastreams._backends.sound.device_worker import STALL_NS, DeviceWorker
+from mediastreams._backends.sound.listing import MAX_LATENCY, MIN_LATENCY, SPEAKER_LATENCY, SoundAddress
+from mediastreams._backends.sound.native import playback_device
 from mediastreams._engine.clock import get_clock
 from mediastreams._engine.sample_clock import SampleClock
-from mediastreams._engine.worker import Worker
 from mediastreams._rules.values import AudioMode, Mode, Settings
 from mediastreams.abc import Clock, Sink, Supply
-from mediastreams.errors import DOMException, NotReadableError
+from mediastreams.errors import NotReadableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,16 +33,13 @@ __all__ = ["USUAL_MODE", "Speaker"]
 
 USUAL_MODE: Final = AudioMode(48_000, 2)
 
-_logger = logging.getLogger(__name__)
 _PERIODS: Final = 5  # of the device's buffer
 _AHEAD_PERIODS: Final = 2  # in the ring at first: what a busy interpreter may take from the worker
 _MOST_AHEAD: Final = 12
 _WARM_UP: Final = 8  # call-backs until the device asks evenly; a server wakes its own device meanwhile
 _NOTES: Final = 1024
-_STALL_NS: Final = 1_000_000_000
 _RESTART_NS: Final = 200_000_000  # a device that asked for nothing for so long stood still
 _START_SECONDS: Final = 5.0
-_STOP_SECONDS: Final = 5.0
 
 
 class Speaker(Sink):
@@ -118,101 +113,32 @@ class _Ring:
         return b"".join((self._memory[at:], self._memory[: at + size - len(self._memory)]))
 
 
-class _Playback:
-    """The worker of one playback and the ring between it and the call-back."""
+class _Playback(DeviceWorker):
+    """The worker of one playback and the ring between it and the call-back. It works when the device asks evenly."""
 
     def __init__(
         self, address: SoundAddress, label: str, clock: Clock, mode: AudioMode, latency: float, supply: Supply
     ) -> None:
-        self._address = address
-        self._label = label
-        self._clock = clock
+        super().__init__("speaker", address, label, clock, supply.end)
         self._mode = mode
         self._supply = supply
         self._period_ms = max(1, round(latency * 1000 / _PERIODS))
         self._period = max(1, round(mode.sample_rate * self._period_ms / 1000))
         self._ring = _Ring(mode.channel_count, (_MOST_AHEAD + _PERIODS) * self._period)
         self._asks: deque[tuple[int, int, int]] = deque(maxlen=_NOTES)  # when, from which sample on, how many
-        self._wake = clock.wake()
-        self._opened = threading.Event()
-        self._failure: DOMException | None = None
         self._ahead = _AHEAD_PERIODS * self._period
-        self._stopping = False
-        self._gone = False
-        self._worker = Worker(f"speaker {label}", self._main, finish=self._ask_to_stop)
 
-    def begin(self) -> None:
-        """Start, and wait until the device asks evenly or has failed."""
-        self._worker.start()
-        self._opened.wait()
-        if self._failure:
-            self._worker.join(_STOP_SECONDS)
-            raise self._failure
-
-    def stop(self) -> None:
-        self._ask_to_stop()
-        if not self._worker.join(_STOP_SECONDS):
-            _logger.warning("The speaker %s does not close: its thread is left behind", self._label)
-
-    def _ask_to_stop(self) -> None:
-        self._stopping = True
-        self._wake.set()
-
-    def _main(self) -> None:
-        failure: DOMException | None = None
-        leave: Callable[[], None] | None = None
-        try:
-            if self._address.technology == "PULSEAUDIO":
-                leave = follow_device(self._address.id, self._label, self._on_news, output=True)
-            self._run()
-        except DOMException as error:
-            failure = error
-        except Exception as error:  # the worker's border: nothing of miniaudio leaks
-            _logger.debug("Speaker %s: unexpected", self._label, exc_info=True)
-            failure = NotReadableError(f"Playing to {self._label} failed: {error}")
-        finally:
-            if leave:
-                leave()
-            if not self._opened.is_set():
-                self._failure = failure or NotReadableError(f"{self._label} takes no sound")
-                self._opened.set()
-            elif not self._stopping:
-                self._supply.end(failure)
-
-    def _on_news(self, found: PulseDevice | None) -> None:
-        if found is None:
-            self._on_gone()
-
-    def _on_gone(self) -> None:
-        self._gone = True
-        self._wake.set()
-
-    def _run(self) -> None:
-        mode = self._mode
-        sound = load_miniaudio()
-        with playback_device(
+    def open_device(self) -> AbstractContextManager[Any]:
+        return playback_device(
             self._address.technology,
             self._address.id,
-            sample_rate=mode.sample_rate,
-            channels=mode.channel_count,
+            sample_rate=self._mode.sample_rate,
+            channels=self._mode.channel_count,
             period_ms=self._period_ms,
             periods=_PERIODS,
-        ) as device:
-            if self._address.technology != "PULSEAUDIO":  # there it means suspended, and would end the playback
-                device.stop_callback = self._on_gone
-            callback = self._answer()
-            next(callback)
-            try:
-                device.start(callback)
-            except sound.MiniaudioError as error:
-                raise explain(sound, error, f"speaker {self._label}") from error
-            try:
-                self._warm_up()
-                self._play()
-            finally:
-                device.stop_callback = None  # closing is no news
+        )
 
-    def _answer(self) -> Generator[bytes | memoryview, int, None]:
+    def call_back(self) -> Generator[bytes | memoryview, int, None]:
         """The call-back: bytes out of the ring. On miniaudio's thread; where bytes are missing, it has put silence."""
         now_ns, ring, note, wake = self._clock.now_ns, self._ring, self._asks.append, self._wake.set
         data: bytes | memoryview = b""
@@ -230,14 +156,11 @@ class _Playback:
             if not self._clock.wait_until(deadline, self._wake):
                 raise NotReadableError(f"The speaker {self._label} takes no sound")
             self._wake.clear()
-            self._check()
+            self.check()
 
-    def _check(self) -> None:
-        if self._gone:
-            raise NotReadableError(f"The speaker {self._label} was unplugged")
-
-    def _play(self) -> None:
+    def work(self) -> None:
         """Keep the ring filled, until told to stop or unplugged."""
+        self._warm_up()
         ring, asks, rate = self._ring, self._asks, self._mode.sample_rate
         latest = asks[-1][0] if asks else 0
         asks.clear()
@@ -262,12 +185,7 @@ class _Playback:
                 at = round(instant + later * 1e6 / times.sample_rate)
                 ring.write(self._supply.sound(missing, at))
                 self._opened.set()
-            if not asks and not self._clock.wait_until(self._clock.now_ns() + _STALL_NS, self._wake):
-                self._look_after_stall()
+            if not asks and not self._clock.wait_until(self._clock.now_ns() + STALL_NS, self._wake):
+                self.look_after_stall()
             self._wake.clear()
-            self._check()
-
-    def _look_after_stall(self) -> None:
-        """Nothing was asked for for a while: is the speaker still there? Asked only where no server tells."""
-        if self._address.technology != "PULSEAUDIO" and not any(one.handle == self._address for one in list_sound()):
-            self._gone = True
+            self.check()
