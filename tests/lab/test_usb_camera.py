@@ -203,7 +203,8 @@ async def test_a_track_moves_the_webcam_and_takes_a_photo_larger_than_its_pictur
         track = stream.video
         assert track.get_capabilities().zoom == {"min": 100, "max": 500, "step": 1}
         assert track.get_capabilities().pan == {"min": -36000, "max": 36000, "step": 3600}
-        await track.apply_constraints(zoom=250, pan=7200, exposure_mode="manual", exposure_time=333)
+        asked = {"zoom": 250, "pan": 7200, "exposure_mode": "manual", "exposure_time": 333}
+        await track.apply_constraints(width=320, height=240, **asked)
         assert webcam.values[TERMINAL, 0x0B] == [250]
         assert webcam.values[TERMINAL, 0x0D] == [7200, 0]
         assert webcam.values[TERMINAL, 0x04] == [333]

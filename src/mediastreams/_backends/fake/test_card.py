@@ -205,7 +205,8 @@ def _seen(planes: tuple[Plane, ...], look: Look) -> tuple[Plane, ...]:
 
 
 def _places(size: int, zoom: float, shift: float) -> npt.NDArray[np.intp]:
-    return np.floor((np.arange(size) + 0.5 - size / 2) / zoom + size / 2 + shift * size).astype(np.intp)
+    places: npt.NDArray[np.float64] = (np.arange(size) + 0.5 - size / 2) / zoom + size / 2 + shift * size
+    return np.floor(places).astype(np.intp)
 
 
 def _softened(planes: tuple[Plane, ...], radius: float) -> tuple[Plane, ...]:
