@@ -205,8 +205,9 @@ def _seen(planes: tuple[Plane, ...], look: Look) -> tuple[Plane, ...]:
 
 
 def _places(size: int, zoom: float, shift: float) -> npt.NDArray[np.intp]:
-    places: npt.NDArray[np.float64] = (np.arange(size) + 0.5 - size / 2) / zoom + size / 2 + shift * size
-    return np.floor(places).astype(np.intp)
+    seen = (np.arange(size) + 0.5 - size / 2) / zoom + size / 2 + shift * size
+    places: npt.NDArray[np.intp] = np.floor(seen).astype(np.intp)
+    return places
 
 
 def _softened(planes: tuple[Plane, ...], radius: float) -> tuple[Plane, ...]:
