@@ -23,6 +23,7 @@ from mediastreams._rules.mime_types import (
     parse_mime_type,
     select_codec,
 )
+from mediastreams._rules.network_targets import network_container, scheme_of, without_secrets
 from mediastreams._rules.numbered_names import is_numbered, numbered
 from mediastreams._webidl.conversions import wrong_type
 from mediastreams.errors import InvalidStateError, NotSupportedError
@@ -45,6 +46,9 @@ RecordingTarget: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 EncoderOptions: TypeAlias = Mapping[str, Any]
 
 _MOST_HELD: Final = 512_000_000  # bytes of a preroll
+_SENT_KEY_FRAMES_US: Final = 2_000_000  # how long somebody waits who looks in
+_LATE_COMERS: Final = frozenset({"mpegts", "rtp_mpegts", "rtsp", "hls"})  # decoders may come in at any key frame
+_IN_BAND: Final[Mapping[str, str]] = {"h264": "avc3", "h265": "hev1"}
 _ONE_TRACK: Final = frozenset({"wav", "flac", "ogg"})
 
 
@@ -77,7 +81,10 @@ class Request:
     @property
     def path(self) -> str | None:
         """The file's path, ``None`` for a file object."""
-        return os.fspath(self.target) if isinstance(self.target, str | os.PathLike) else None
+        if not isinstance(self.target, str | os.PathLike):
+            return None
+        name = os.fspath(self.target)
+        return without_secrets(name) if scheme_of(name) else name
 
 
 def request_recording(
@@ -130,6 +137,8 @@ def request_recording(
 def _check_files(request: Request) -> None:
     """See whether there is a name for every file, and a number for whoever asks for one."""
     segments = request.segment_duration is not None or request.segment_bytes is not None
+    if (segments or request.preroll is not None) and network_container(request.target) is not None:
+        raise NotSupportedError("record: segments and preroll need files; record to one, and another time to this")
     if segments and not request.several:
         raise ValueError(
             f"record: segments need a name each, {request.path or 'a file object'} is one; number them: out-%03d.mp4"
@@ -179,6 +188,14 @@ def _check_object(target: RecordingTarget) -> None:
 
 
 def _container(target: RecordingTarget, mime_type: str | None) -> tuple[ContainerType, Kind, tuple[str, ...] | None]:
+    try:
+        sent = network_container(target)
+    except ValueError as error:
+        raise NotSupportedError(f"record: {error}") from error
+    if sent is not None:
+        if mime_type is not None:
+            raise NotSupportedError(f"record: what is sent there is {sent.types[0]}; leave mime_type out")
+        return sent, "video", None
     if mime_type is not None:
         if not isinstance(mime_type, str):
             raise wrong_type("record: mime_type", "a str", mime_type)
@@ -280,6 +297,7 @@ def open_session(
         NotSupportedError: no encoder works here.
         OSError: the target cannot be written.
     """
+    from mediastreams._engine.encoding.codecs import KeyFrames
     from mediastreams._engine.encoding.parts import Splitting
     from mediastreams._engine.encoding.session import Plan, Session
     from mediastreams._engine.encoding.writer import Options
@@ -292,11 +310,13 @@ def open_session(
         video=None if video is None else video[1],
         audio=None if audio is None else audio[1],
         options=Options(
-            request.video_options, request.audio_options if audio is not None else {}, metadata=request.metadata
+            _live_options(request, video), request.audio_options if audio is not None else {}, metadata=request.metadata
         ),
         video_bit_rate=request.video_bit_rate,
         audio_bit_rate=request.audio_bit_rate,
         duration=request.duration,
+        video_tag=_IN_BAND.get(video[0]) if video is not None and container.name in _LATE_COMERS else None,
+        key_frames=KeyFrames(_SENT_KEY_FRAMES_US) if network_container(request.target) is not None else None,
         splitting=Splitting(
             request.segment_duration, request.segment_bytes, request.keep_segments, request.preroll, _MOST_HELD
         ),
@@ -307,6 +327,14 @@ def open_session(
     )
     video_codec, audio_codec = (None if one is None else one[0] for one in (video, audio))
     return session, mime_type_of(container, video_codec, audio_codec), video_codec, audio_codec
+
+
+def _live_options(request: Request, video: tuple[str, EncoderModel | None] | None) -> Mapping[str, str]:
+    """The encoder's options; what is sent is wanted now, and an encoder that looks ahead holds it back."""
+    model = None if video is None else video[1]
+    if scheme_of(request.target) and model is not None and model.name in {"libx264", "libx265"}:
+        return {"tune": "zerolatency", **request.video_options}
+    return request.video_options
 
 
 def _targets(

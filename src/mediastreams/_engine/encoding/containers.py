@@ -53,6 +53,13 @@ MUXERS: Final[Mapping[str, Muxer]] = {
     "wav": Muxer("wav", {"flush_packets": "1", "rf64": "auto"}, {}, sizes_in_head=True),
     "flac": Muxer("flac", {"flush_packets": "1"}, {}),
     "ogg": Muxer("ogg", {"flush_packets": "1", "page_duration": "200000"}, {}),
+    "flv": Muxer("flv", {**_INTERLEAVE, "flvflags": "no_duration_filesize"}, {}),
+    "mpegts": Muxer("mpegts", {**_INTERLEAVE, "pat_period": "0.5"}, {}),
+    "rtp_mpegts": Muxer("rtp_mpegts", {**_INTERLEAVE, "mpegts_muxer_options": "pat_period=0.5"}, {}),
+    "rtsp": Muxer("rtsp", {**_INTERLEAVE, "rtsp_transport": "tcp"}, {}),
+    "hls": Muxer(
+        "hls", {**_INTERLEAVE, "hls_time": "2", "hls_list_size": "0", "hls_flags": "independent_segments"}, {}
+    ),
 }
 
 _LONGEST_US: Final = 500_000

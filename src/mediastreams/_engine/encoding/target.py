@@ -16,8 +16,15 @@ import os
 import select
 import stat
 import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from mediastreams._rules.network_targets import network_container, scheme_of
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
 
 __all__ = ["FileTarget", "ObjectTarget", "Target", "check_folder", "open_target"]
 
@@ -58,6 +65,19 @@ class Target:
         self._discard = False
         self._good_size = 0
         self._overwritten: list[tuple[int, bytes]] = []
+
+    def muxing(self, muxer: str, options: Mapping[str, str]) -> OutputContainer:
+        """Open FFmpeg's writer on this."""
+        import av
+
+        return av.open(self, "w", format=muxer, container_options=dict(options))
+
+    def busy(self) -> AbstractContextManager[None]:
+        """What FFmpeg writes within; what goes wrong is in ``error`` then."""
+        return contextlib.nullcontext()
+
+    def sent(self, size: int) -> None:
+        """Hear that an encoded packet of this size was given to FFmpeg."""
 
     def _write_at(self, position: int, data: bytes) -> int:
         raise NotImplementedError
@@ -283,12 +303,18 @@ def check_folder(name: str) -> None:
         raise _with_cure(OSError(number, os.strerror(number)), name)
 
 
-def open_target(target: str | os.PathLike[str] | BinaryIO) -> FileTarget | ObjectTarget:
+def open_target(target: str | os.PathLike[str] | BinaryIO) -> Target:
     """Open what the caller named.
 
     Raises:
-        OSError: the path cannot be written; the class, the errno and the message say why and what helps.
+        OSError: the path cannot be written, or nobody listens there (NetworkError); the class, the errno and the
+            message say why and what helps.
     """
+    if isinstance(target, str | os.PathLike) and network_container(target) is not None:
+        from mediastreams._engine.encoding.network_target import NetworkTarget, PlaylistTarget
+
+        name = os.fspath(target)
+        return NetworkTarget(name) if scheme_of(name) else PlaylistTarget(name)
     if isinstance(target, str | os.PathLike):
         return FileTarget(target)
     return ObjectTarget(target)

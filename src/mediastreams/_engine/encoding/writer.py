@@ -73,7 +73,7 @@ class Writer:
         muxing.update(self._options.container)
         if flags := metadata_flags(self._muxer.name, self._options.metadata or {}):
             muxing["movflags"] += flags
-        self._container: OutputContainer = av.open(target, "w", format=self._muxer.name, container_options=muxing)
+        self._container: OutputContainer = target.muxing(self._muxer.name, muxing)
 
     @property
     def _encoders(self) -> list[VideoEncoder | AudioEncoder | CopiedVideo | CopiedAudio]:
@@ -202,7 +202,7 @@ class Writer:
         return start
 
     def _write_head(self) -> None:
-        with self._errors():
+        with self._errors(), self.target.busy():
             self._container.start_encoding()
         self._started = True
         self.target.checkpoint()
@@ -226,7 +226,9 @@ class Writer:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base
                     self.end_us = max(self.end_us, round(end * 1_000_000))
                 self.pictures += bool(self.video) and packet.stream.index == self.video[0].index
-                self._container.mux_one(packet)
+                self.target.sent(packet.size)
+                with self.target.busy():
+                    self._container.mux_one(packet)
                 self.target.checkpoint()
             if self._muxer.sizes_in_head and self._started:
                 self._correct_head()
@@ -251,7 +253,7 @@ class Writer:
         try:
             for encoder in self._encoders:
                 self.mux(encoder.flush())
-            with self._errors():
+            with self._errors(), self.target.busy():
                 self._container.close()
         finally:
             self.abort()
@@ -264,7 +266,7 @@ class Writer:
             return
         self._closed = True
         self.target.discard()
-        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+        with contextlib.suppress(av.FFmpegError, OSError, ValueError), self.target.busy():
             self._container.close()
         self.target.close()
 
