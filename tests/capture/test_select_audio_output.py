@@ -40,6 +40,14 @@ async def test_with_the_permission_to_hear_all_outputs_are_listed_and_the_defaul
     assert [info.device_id == "default" for info in await outputs(devices)] == [True, False, False]
 
 
+async def test_where_a_person_is_asked_for_outputs_a_microphone_tells_only_of_those_of_its_own_device(devices, gum):
+    set_permission("speaker-selection", "prompt")
+    await gum(audio=True)
+    groups = {info.group_id for info in await devices.enumerate_devices() if info.kind == "audioinput"}
+    assert [info.label for info in await outputs(devices)] == ["Fake speaker 2"]
+    assert {info.group_id for info in await outputs(devices)} <= groups
+
+
 async def test_permission_for_outputs_asked_outside_a_choice_lists_them_all(devices):
     await ms.navigator.permissions.request({"name": "speaker-selection"})
     assert [info.label for info in await outputs(devices)] == ["Fake speaker 1", "Fake speaker 2"]

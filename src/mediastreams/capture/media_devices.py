@@ -226,9 +226,11 @@ class MediaDevices(EventTarget):
             for one in listed
             if one.device.device_class not in ("monitor", "window")
         ]
-        denied = permissions._state_of({"name": "speaker-selection"}) == "denied"
-        allowed = ("camera", "microphone") if denied else ("camera", "microphone", "speaker-selection")
-        return exposed_devices(known, self._exposure, live=live, allowed=allowed)
+        speakers = permissions._state_of({"name": "speaker-selection"})
+        allowed = ("camera", "microphone") if speakers == "denied" else ("camera", "microphone", "speaker-selection")
+        # Where a person is asked which output may be used, a microphone tells only of those that are one device with it.
+        all_outputs = speakers == "granted"
+        return exposed_devices(known, self._exposure, live=live, allowed=allowed, all_outputs=all_outputs)
 
     def _exposed_outputs(self, listed: Sequence[ListedDevice]) -> list[ListedDevice]:
         """The audio outputs that the program may know, the system's default first."""
