@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from mediastreams.elements.media_element import MediaElement
     from mediastreams.elements.media_error import MediaError
     from mediastreams.elements.open import open
+    from mediastreams.elements.picture_in_picture_event import PictureInPictureEvent, PictureInPictureEventInit
+    from mediastreams.elements.picture_in_picture_window import PictureInPictureWindow
     from mediastreams.elements.time_ranges import TimeRanges
     from mediastreams.elements.video_element import VideoElement
     from mediastreams.elements.video_frame_callbacks import VideoFrameCallbackMetadata
@@ -235,6 +237,9 @@ __all__ = [
     "Permissions",
     "PhotoCapabilities",
     "PhotoSettings",
+    "PictureInPictureEvent",
+    "PictureInPictureEventInit",
+    "PictureInPictureWindow",
     "PlaneLayout",
     "Point2D",
     "QuotaExceededError",
@@ -371,6 +376,9 @@ _HOME = {
     "Permissions": "capture.permissions",
     "PhotoCapabilities": "imaging.photo_types",
     "PhotoSettings": "imaging.photo_types",
+    "PictureInPictureEvent": "elements.picture_in_picture_event",
+    "PictureInPictureEventInit": "elements.picture_in_picture_event",
+    "PictureInPictureWindow": "elements.picture_in_picture_window",
     "PlaneLayout": "_engine.video_layout",
     "Point2D": "capture.dictionaries",
     "QuotaExceededError": "errors",

@@ -37,6 +37,13 @@ PARTS = {
     "dom": ["Event", "EventInit", "EventTarget", "EventListener", "EventListenerOptions", "AddEventListenerOptions"],
     "webidl": ["DOMException"],
     "html": ["HTMLMediaElement", "HTMLAudioElement", "HTMLVideoElement", "HTMLCanvasElement"],
+    "picture-in-picture": [
+        "Document",
+        "HTMLVideoElement",
+        "PictureInPictureEvent",
+        "PictureInPictureEventInit",
+        "PictureInPictureWindow",
+    ],
     "webcodecs": [
         "AudioData",
         "AudioDataCopyToOptions",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
-from mediastreams._webidl.conversions import unsigned_long, wrong_type
+from mediastreams._webidl.conversions import boolean, unsigned_long, wrong_type
+from mediastreams._webidl.events import event_handler
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import report
 from mediastreams.elements import loading
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mediastreams._engine.frames import Picture
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams.capture.media_devices import MediaDevices
+    from mediastreams.elements.picture_in_picture import Shown
+    from mediastreams.elements.picture_in_picture_window import PictureInPictureWindow
     from mediastreams.elements.playback import Playback
     from mediastreams.elements.resources import MediaResource
     from mediastreams.elements.video_frame_callbacks import VideoFrameRequestCallback
@@ -28,12 +31,16 @@ class VideoElement(MediaElement):
     """Plays pictures and sound; sound on the default output, or on another one.
 
     `current_frame` is what it shows now, ``canvas.draw_image(video)`` draws that, `request_video_frame_callback` tells
-    of the next one. NOT-HERE: width, height, poster, playsinline: the layout of a page.
+    of the next one, `request_picture_in_picture` shows it in a window. NOT-HERE: width, height, poster, playsinline:
+    the layout of a page.
 
     https://html.spec.whatwg.org/multipage/media.html#htmlvideoelement
     """
 
     _sounds: ClassVar[bool] = True
+
+    onenterpictureinpicture = event_handler("enterpictureinpicture")
+    onleavepictureinpicture = event_handler("leavepictureinpicture")
 
     def __init__(self, src: MediaResource = "", *, loop: bool = False, devices: MediaDevices | None = None) -> None:
         """Make an element, and let it load ``src`` if there is one. The arguments are those of `MediaElement`.
@@ -43,6 +50,9 @@ class VideoElement(MediaElement):
         """
         self._size = (0, 0)
         self._frame_callbacks = FrameCallbacks()
+        self._shown: Shown | None = None  # in a window, while there is one
+        self._shown_turn = asyncio.Lock()  # the picture-in-picture parallel queue
+        self._disable_picture_in_picture = False
         super().__init__(src, loop=loop, devices=devices)
 
     @property
@@ -121,6 +131,45 @@ class VideoElement(MediaElement):
             lambda error: report(loop, error, "A video frame callback"),
         )
         self._want_frames()
+
+    # ── a window ─────────────────────────────────────────────────────────────────────────────────
+
+    async def request_picture_in_picture(self) -> PictureInPictureWindow:
+        """Show it in a window on the screen, until that is closed: by a person, by the program, or with the element.
+
+        Needs ``pip install 'mediastreams[window]'``. The window follows what the element shows, and keeps it.
+
+        Raises:
+            NotSupportedError: what windows need is not installed, or there is no screen.
+            InvalidStateError: there is no picture (yet), `disable_picture_in_picture` is set, the element was closed,
+                or no window could be opened.
+
+        https://w3c.github.io/picture-in-picture/#dom-htmlvideoelement-requestpictureinpicture
+        """
+        from mediastreams.elements import picture_in_picture
+
+        self._owner.check("VideoElement.request_picture_in_picture")
+        return await picture_in_picture.request(self)
+
+    @property
+    def disable_picture_in_picture(self) -> bool:
+        """Whether it must not be shown in a window; setting it closes one that is open.
+
+        https://w3c.github.io/picture-in-picture/#disable-pip
+        """
+        return self._disable_picture_in_picture
+
+    @disable_picture_in_picture.setter
+    def disable_picture_in_picture(self, value: bool) -> None:
+        self._disable_picture_in_picture = boolean(value, "VideoElement.disable_picture_in_picture")
+        if self._disable_picture_in_picture and self._shown is not None:
+            self._shown.close()
+
+    def close(self) -> None:
+        """Close the resource, the output and the window for good; captured tracks end. Idempotent, any thread."""
+        if self._shown is not None:
+            self._shown.close()
+        super().close()
 
     def _begin_resource(self, playback: Playback) -> None:
         self._size = (0, 0)

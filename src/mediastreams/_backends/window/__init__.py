@@ -1,0 +1,1 @@
+"""Windows on the screen, made with SDL (PySDL2), on every system where a library may have some."""
