@@ -72,11 +72,19 @@ def _new_descriptors(before):
     }
 
 
+def _real_time():
+    """Whether this thread has become one of real time: an encoder may do that, and the machine then stands still."""
+    return sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER
+
+
 @pytest.fixture(autouse=True)
 def _no_thread_or_descriptor_left():
     threads, descriptors = _threads(), _descriptors()
     process_threads = threading.active_count() - len(threads)
     yield
+    if _real_time():
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("the test left its thread with a real-time priority", pytrace=False)
     deadline = time.monotonic() + GRACE_SECONDS
     collected = False
     while True:

@@ -270,6 +270,19 @@ def test_a_microphone_that_is_gone_cannot_be_opened(pulse):
         SoundBackend().create_source(device).start(device.model.modes[0], {}, Collector())
 
 
+def test_a_microphone_that_cannot_be_opened_leaves_no_connection_behind(server):
+    before = connections()
+    for _ in range(3):
+        with pytest.raises(NotReadableError, match="cannot be opened"):
+            with native.capture_device("PULSEAUDIO", "desk", sample_rate=48_000, channels=300, period_ms=10):
+                pytest.fail("nothing has 300 channels")
+    assert connections() == before
+
+
+def connections():
+    return sorted(path.readlink().name for path in Path("/proc/self/fd").iterdir() if path.is_symlink())
+
+
 def test_a_microphone_plugged_in_again_is_found_under_the_same_id(pulse):
     module = pulse.add_microphone("again", "Again")
     first = find("Again")

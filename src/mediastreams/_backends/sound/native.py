@@ -188,17 +188,22 @@ def _options(
 
 @contextmanager
 def _open(sound: Any, make: Any, options: dict[str, Any], name: str) -> Iterator[Any]:
+    # The class closes the device but never its context, which is a connection and its thread; not even when it fails:
+    # so the object is made before it is initialised.
+    device = make.__new__(make)
     try:
-        device = make(sound.SampleFormat.FLOAT32, **options)
-    except sound.MiniaudioError as error:
-        raise explain(sound, error, name) from error
-    # The class closes the device but never its context, which is a connection and its thread.
-    context = device._context  # noqa: SLF001
-    try:
-        yield device
+        try:
+            device.__init__(sound.SampleFormat.FLOAT32, **options)
+        except sound.MiniaudioError as error:
+            raise explain(sound, error, name) from error
+        try:
+            yield device
+        finally:
+            device.close()
     finally:
-        device.close()
-        sound.lib.ma_context_uninit(context)
+        context = getattr(device, "_context", None)
+        if context is not None:
+            sound.lib.ma_context_uninit(context)
 
 
 def explain(sound: Any, error: Exception, name: str) -> DOMException:
