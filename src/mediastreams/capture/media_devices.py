@@ -228,7 +228,7 @@ class MediaDevices(EventTarget):
         ]
         speakers = permissions._state_of({"name": "speaker-selection"})
         allowed = ("camera", "microphone") if speakers == "denied" else ("camera", "microphone", "speaker-selection")
-        # Where a person is asked which output may be used, a microphone tells only of those that are one device with it.
+        # Where a person is asked which output may be used, a microphone tells only of those of its own device.
         all_outputs = speakers == "granted"
         return exposed_devices(known, self._exposure, live=live, allowed=allowed, all_outputs=all_outputs)
 
