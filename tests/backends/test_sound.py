@@ -273,9 +273,9 @@ def test_a_microphone_that_is_gone_cannot_be_opened(pulse):
 def test_a_microphone_that_cannot_be_opened_leaves_no_connection_behind(server):
     before = connections()
     for _ in range(3):
-        with pytest.raises(NotReadableError, match="cannot be opened"):
-            with native.capture_device("PULSEAUDIO", "desk", sample_rate=48_000, channels=300, period_ms=10):
-                pytest.fail("nothing has 300 channels")
+        opening = native.capture_device("PULSEAUDIO", "desk", sample_rate=48_000, channels=300, period_ms=10)
+        with pytest.raises(NotReadableError, match="cannot be opened"), opening:
+            pytest.fail("nothing has 300 channels")
     assert connections() == before
 
 
