@@ -121,6 +121,42 @@ async def test_who_gives_up_waiting_takes_no_chunk_from_the_others():
     assert (await second).value == 1
 
 
+async def test_who_lets_go_of_the_stream_ends_the_reads_that_wait_and_takes_no_chunk():
+    source = Numbers(2)
+    source.gate.clear()
+    stream = readable_stream(source)
+    reader = stream.get_reader()
+    first, second = asyncio.ensure_future(reader.read()), asyncio.ensure_future(reader.read())
+    await asyncio.sleep(0)
+    reader.release_lock()
+    for read in (first, second):
+        with pytest.raises(TypeError, match="released"):
+            await read
+    source.gate.set()
+    assert [number async for number in stream] == [1, 2]
+
+
+async def test_who_is_cancelled_while_the_lock_is_released_stays_cancelled():
+    source = Numbers(1)
+    source.gate.clear()
+    reader = readable_stream(source).get_reader()
+    reading = asyncio.ensure_future(reader.read())
+    await asyncio.sleep(0)
+    reading.cancel()
+    reader.release_lock()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
+async def test_a_reader_that_lets_go_of_a_stream_at_its_end_is_told_so():
+    reader = readable_stream(Numbers(0)).get_reader()
+    await reader.read()
+    await reader.closed
+    reader.release_lock()
+    with pytest.raises(TypeError, match="released"):
+        await reader.closed
+
+
 async def test_streams_and_readers_come_from_somewhere():
     for cls in (ms.ReadableStream, ms.ReadableStreamDefaultReader):
         with pytest.raises(TypeError, match="Illegal constructor"):

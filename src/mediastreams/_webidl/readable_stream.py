@@ -13,7 +13,7 @@ from __future__ import annotations
 
 # ruff: noqa: SLF001 - a stream and its reader are two sides of one thing
 import asyncio
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from mediastreams._webidl.conversions import boolean, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
@@ -61,6 +61,7 @@ class Destination(Protocol[_T_contra]):
         """Take note that reading failed."""
 
 
+_RELEASED: Final = "the reader has released its lock"
 _PIPE_OPTIONS: Final[Schema[dict[str, bool]]] = Schema(
     "StreamPipeOptions",
     *(Member(name, boolean, default=False) for name in ("prevent_close", "prevent_abort", "prevent_cancel")),
@@ -114,6 +115,7 @@ class ReadableStream(Generic[_T]):
         reader: ReadableStreamDefaultReader[_T] = ReadableStreamDefaultReader.__new__(ReadableStreamDefaultReader)
         reader._target = self
         reader._closed = PromiseAttribute()
+        reader._reading = set()
         self._reader = reader
         self._tell_reader()
         return reader
@@ -252,6 +254,7 @@ class ReadableStreamDefaultReader(Generic[_T]):
 
     _target: ReadableStream[_T] | None
     _closed: PromiseAttribute
+    _reading: set[asyncio.Task[Any]]
 
     @property
     def closed(self) -> asyncio.Future[None]:
@@ -268,12 +271,23 @@ class ReadableStreamDefaultReader(Generic[_T]):
         """The next chunk, as ``.value``; at the end ``.done`` is true.
 
         Raises:
-            TypeError: the lock was released.
+            TypeError: the lock was released, before or meanwhile.
             DOMException: reading failed; so does every later read.
 
         https://streams.spec.whatwg.org/#default-reader-read
         """
-        chunk = await self._stream()._read()
+        stream, task = self._stream(), asyncio.current_task()
+        assert task is not None
+        self._reading.add(task)
+        try:
+            chunk = await stream._read()
+        except asyncio.CancelledError:
+            # As `asyncio.timeout` does it: our own cancellation ends here, anybody else's goes on.
+            if self._target is not None or task.uncancel() > 0:
+                raise
+            raise TypeError(_RELEASED) from None
+        finally:
+            self._reading.discard(task)
         return ReadableStreamReadResult(chunk, chunk is None)
 
     async def cancel(self, reason: object = None) -> None:
@@ -287,18 +301,23 @@ class ReadableStreamDefaultReader(Generic[_T]):
         self._stream()._cancel(reason)
 
     def release_lock(self) -> None:
-        """Let the stream go. Idempotent.
+        """Let the stream go. Idempotent. Reads that wait raise `TypeError`, and no chunk goes with them.
 
         https://streams.spec.whatwg.org/#default-reader-release-lock
         """
-        if self._target is not None:
-            self._target._reader = None
-            self._target = None
-            self._closed.reject(TypeError("the reader has released its lock"))
+        if self._target is None:
+            return
+        if self._target._state != "readable":
+            self._closed = PromiseAttribute()  # the one there was is settled
+        self._closed.reject(TypeError(_RELEASED))
+        self._target._reader = None
+        self._target = None
+        for task in self._reading:
+            task.cancel()
 
     def _stream(self) -> ReadableStream[_T]:
         if self._target is None:
-            raise TypeError("the reader has released its lock")
+            raise TypeError(_RELEASED)
         return self._target
 
     def __enter__(self) -> Self:
