@@ -314,6 +314,11 @@ def test_image_data_is_made_of_a_size_or_of_bytes(context):
         with pytest.raises(ms.DOMException) as caught:
             ImageData(*wrong)
         assert caught.value.name == name
+    for side in (10**6, 2**31):
+        with pytest.raises(ValueError, match="memory"):
+            ImageData(side, side)
+        with pytest.raises(ValueError, match="memory"):
+            context.get_image_data(0, 0, side, side)
     with pytest.raises(TypeError, match="a width or bytes"):
         ImageData("x", 1)
     with pytest.raises(TypeError, match="sh"):

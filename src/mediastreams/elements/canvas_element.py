@@ -169,6 +169,7 @@ class CanvasElement(EventTarget):
 
         Raises:
             TypeError: not numbers.
+            ValueError: so many pixels do not fit into memory.
             DOMException: IndexSizeError, a side is 0.
         """
         return self._context.get_image_data(sx, sy, sw, sh)

@@ -202,6 +202,7 @@ class CanvasRenderingContext2D(DrawingState):
 
         Raises:
             TypeError: not numbers.
+            ValueError: so many pixels do not fit into memory.
             DOMException: IndexSizeError, a side is 0.
 
         https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-createimagedata
@@ -217,6 +218,7 @@ class CanvasRenderingContext2D(DrawingState):
 
         Raises:
             TypeError: not numbers.
+            ValueError: so many pixels do not fit into memory.
             DOMException: IndexSizeError, a side is 0.
 
         https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-getimagedata

@@ -36,6 +36,7 @@ class ImageData:
 
         Raises:
             TypeError: neither numbers nor bytes.
+            ValueError: so many pixels do not fit into memory.
             DOMException: IndexSizeError when a side is 0 or bytes and width do not fit; InvalidStateError when there
                 are no bytes, or not whole pixels.
 
@@ -46,7 +47,10 @@ class ImageData:
             width = unsigned_long(data_or_width, "ImageData: width")
             if not width or not side:
                 raise DOMException(f"ImageData: {width}x{side} has no pixels", "IndexSizeError")
-            self._pixels: Pixels = np.zeros((side, width, 4), np.uint8)
+            try:
+                self._pixels: Pixels = np.zeros((side, width, 4), np.uint8)
+            except (MemoryError, ValueError):  # the latter where no number is so large
+                raise ValueError(f"ImageData: {width}x{side} pixels do not fit into memory") from None
             return
         try:
             flat = np.frombuffer(cast("Any", data_or_width), np.uint8)
