@@ -114,6 +114,20 @@ async def test_a_negative_rate_is_refused(rate):
         CanvasElement().capture_stream(rate)
 
 
+@pytest.mark.parametrize("width", [0, 2**31])
+async def test_a_canvas_that_has_no_pixels_for_a_while_shows_nothing_and_no_error(captured, width):
+    errors = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+    canvas, _, film = captured(painted=True)
+    await film.last(1)
+    canvas.width = width
+    assert await film.colours() == []
+    canvas.width = 32
+    paint(canvas, 7)
+    await film.last(7)
+    assert errors == []
+
+
 @pytest.mark.parametrize("rate", [1e-9, 1e-320])
 async def test_a_rate_that_nobody_lives_to_see_is_a_very_low_one(captured, rate):
     canvas, track, film = captured(rate)

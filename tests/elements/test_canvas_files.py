@@ -81,12 +81,13 @@ async def test_the_picture_is_that_of_the_call(canvas):
     assert pixels[0, 0].tolist() == [255, 0, 0, 255]
 
 
-async def test_without_pixels_there_is_no_file():
-    canvas = CanvasElement(0, 10)
+@pytest.mark.parametrize("size", [(0, 10), (2**31, 10)])
+async def test_without_pixels_there_is_no_file(size):
+    canvas = CanvasElement(*size)
     got = asyncio.get_running_loop().create_future()
     canvas.to_blob(got.set_result)
     assert await got is None
-    with pytest.raises(ms.InvalidStateError, match="0x10"):
+    with pytest.raises(ms.InvalidStateError, match=f"{size[0]}x10"):
         await canvas.to_blob()
     assert canvas.to_data_url() == "data:,"
     assert canvas._repr_png_() is None

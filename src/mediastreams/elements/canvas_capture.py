@@ -86,7 +86,7 @@ class CanvasCapture:
         if now < self._due:
             self._wait()
             return
-        if not surface.width or not surface.height:
+        if not surface.has_pixels:
             return
         lent = surface.lend(wait=False)
         if lent is None:  # who paints just now comes here when it is done

@@ -215,9 +215,8 @@ class CanvasElement(EventTarget):
 
         Raises:
             TypeError: wrong arguments.
-            InvalidStateError: a canvas without pixels; without a callback.
+            InvalidStateError: a canvas without pixels, or too large for memory; without a callback.
             NotSupportedError: the type does not hold so large a picture; without a callback.
-            QuotaExceededError: a canvas too large for memory.
             RuntimeError: called outside the loop that owns the canvas; with a callback.
 
         https://html.spec.whatwg.org/multipage/canvas.html#dom-canvas-toblob
@@ -248,7 +247,6 @@ class CanvasElement(EventTarget):
 
         Raises:
             TypeError: wrong arguments.
-            QuotaExceededError: a canvas too large for memory.
 
         https://html.spec.whatwg.org/multipage/canvas.html#dom-canvas-todataurl
         """
@@ -267,7 +265,7 @@ class CanvasElement(EventTarget):
         format = _FORMATS[mime]
         wanted = float(quality) if is_number(quality) else None  # type: ignore[arg-type]  # it is a number then
         chosen = wanted if wanted is not None and 0 <= wanted <= 1 else _QUALITIES.get(format)
-        if not self.width or not self.height:
+        if not self._surface.has_pixels:
             return None
         lent = self._surface.lend()
         assert lent is not None

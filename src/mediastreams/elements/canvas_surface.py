@@ -45,6 +45,11 @@ class Surface:
         """Width and height."""
         return self.width, self.height
 
+    @property
+    def has_pixels(self) -> bool:
+        """Whether there is anything to see: neither nothing, nor more than memory holds."""
+        return 0 < self.width * self.height <= _LARGEST
+
     def resize(self, width: int, height: int) -> None:
         """Begin anew, in this size."""
         with self._lock:
