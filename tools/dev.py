@@ -24,12 +24,18 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 IN_CI = os.environ.get("CI") == "true"
 
-# program: (Debian package, what is skipped without it)
+GSTREAMER_PLUGINS = " ".join(f"gstreamer1.0-plugins-{name}" for name in ("base", "good", "bad", "ugly"))
+# program: (Debian packages, what is skipped without them)
 SYSTEM_PROGRAMS = {
     "Xvfb": ("xvfb", "tests of screen capture"),
     "pulseaudio": ("pulseaudio", "tests of microphones and speakers"),
     "pactl": ("pulseaudio-utils", "tests of microphones and speakers"),
     "ffprobe": ("ffmpeg", "tests that open our files with other programs"),
+    "nginx": ("nginx-light libnginx-mod-rtmp", "tests of RTMP"),
+    "gst-inspect-1.0": (
+        "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-tools " + GSTREAMER_PLUGINS,
+        "tests of RTSP",
+    ),
 }
 TASKS = {
     "demo": "make the environment, record five seconds to demo.webm",
@@ -261,7 +267,7 @@ def system_programs():
     """Install the programs that tests drive, where that is possible; return the names of those still missing."""
     missing = [name for name in SYSTEM_PROGRAMS if shutil.which(name) is None]
     if missing and sys.platform.startswith("linux"):
-        install_debian_packages(sorted({SYSTEM_PROGRAMS[name][0] for name in missing}))
+        install_debian_packages(sorted({package for name in missing for package in SYSTEM_PROGRAMS[name][0].split()}))
         missing = [name for name in SYSTEM_PROGRAMS if shutil.which(name) is None]
     for name in missing:
         package, what = SYSTEM_PROGRAMS[name]

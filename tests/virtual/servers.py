@@ -21,8 +21,10 @@ import pytest
 
 __all__ = [
     "PulseServer",
+    "first_line",
     "needs",
     "pulse",
+    "running",
     "start_moving_window",
     "start_pulseaudio",
     "start_xvfb",
@@ -53,7 +55,7 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) 
 
 
 @contextlib.contextmanager
-def _running(*command: str, env: dict[str, str] | None = None, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def running(*command: str, env: dict[str, str] | None = None, **options: object) -> Iterator[subprocess.Popen[bytes]]:
     """A program that is ended at the end, by its own handle."""
     process = subprocess.Popen(command, env={**os.environ, **(env or {})}, **options)
     try:
@@ -70,7 +72,8 @@ def _running(*command: str, env: dict[str, str] | None = None, **options: object
                 stream.close()
 
 
-def _first_line(process: subprocess.Popen[bytes], what: str) -> str:
+def first_line(process: subprocess.Popen[bytes], what: str) -> str:
+    """What a program writes when it is ready."""
     assert process.stdout
     assert select.select([process.stdout], [], [], 15)[0], f"{what} does not start"
     line = process.stdout.readline().decode().strip()
@@ -86,8 +89,8 @@ def start_xvfb(
     needs("Xvfb")
     screen = ("-screen", "0", f"{width}x{height}x24")
     command = ("Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp", *options)
-    with _running(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
-        yield f":{_first_line(server, 'Xvfb')}", server
+    with running(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        yield f":{first_line(server, 'Xvfb')}", server
 
 
 @contextlib.contextmanager
@@ -97,8 +100,8 @@ def start_moving_window(
     """A window in which something moves; gives its number."""
     numbers = [str(number) for number in (*size, *at)]
     command = (sys.executable, str(_HERE / "moving_window.py"), title, *numbers, colour)
-    with _running(*command, env={"DISPLAY": display}, stdout=subprocess.PIPE) as program:
-        yield int(_first_line(program, "the moving window"))
+    with running(*command, env={"DISPLAY": display}, stdout=subprocess.PIPE) as program:
+        yield int(first_line(program, "the moving window"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +148,7 @@ class PulseServer:
     @contextlib.contextmanager
     def playing(self, speaker: str, sound: Path) -> Iterator[None]:
         """Play a WAV file's samples to a speaker."""
-        with _running("paplay", f"--device={speaker}", "--latency-msec=20", str(sound), env=self.environment):
+        with running("paplay", f"--device={speaker}", "--latency-msec=20", str(sound), env=self.environment):
             yield
 
 
@@ -168,7 +171,7 @@ def start_pulseaudio(folder: Path) -> Iterator[PulseServer]:
         "--disable-shm=yes", "--realtime=no", "--high-priority=no", "--log-level=error",
         f"--load=module-native-protocol-unix auth-anonymous=1 socket={address}",
     )  # fmt: skip
-    with _running(*command, env=environment, stderr=subprocess.DEVNULL) as server:
+    with running(*command, env=environment, stderr=subprocess.DEVNULL) as server:
         found = PulseServer(folder, environment, server)
         wait_for(lambda: address.exists() or server.poll() is not None, "PulseAudio's socket", 15)
         assert server.poll() is None, f"PulseAudio ended with {server.returncode}"

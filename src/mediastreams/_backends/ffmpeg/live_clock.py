@@ -94,9 +94,9 @@ class LiveClock:
         assert self._base is not None
         if least:
             aim = min(least)
-            most = (now - self._moved) * _SLEW
+            most = max(0, now - self._moved) * _SLEW
             if aim - self._base < -_STEP_US or (self._before is not None and aim - self._base > _STEP_US):
                 self._base = float(aim)
             else:
                 self._base += min(max(aim - self._base, -most), most)
-        self._moved = now
+        self._moved = max(self._moved, now)

@@ -124,6 +124,8 @@ class LiveDeck(Deck):
             if not packet.is_keyframe:
                 return
             self._keyless.discard(lane)
+        if packet.has_sidedata("new_extradata"):
+            self._look_at_head(lane, bytes(packet.get_sidedata("new_extradata")))
         if packet.is_keyframe and (head := self._heads.get(lane)):
             packet = _headed(packet, head)
         lane.packets.append(packet)
@@ -181,8 +183,17 @@ class LiveDeck(Deck):
         if found.codec != known.codec:
             _logger.warning("%s: %s is now %s; it is no longer copied", self._location.where, known.codec, found.codec)
             lane.chunk_format = None
-        elif found.extradata != known.extradata and found.codec in _PARAMETER_CODECS:
-            self._heads[lane] = parameter_sets(found.codec, found.extradata) or found.extradata
+        else:
+            self._look_at_head(lane, found.extradata)
+
+    def _look_at_head(self, lane: Lane, extradata: bytes) -> None:
+        """Have other parameter sets than those of the beginning stand before key frames."""
+        known = lane.chunk_format
+        if known is None or known.codec not in _PARAMETER_CODECS:
+            return
+        self._heads.pop(lane, None)
+        if extradata != known.extradata:
+            self._heads[lane] = parameter_sets(known.codec, extradata) or extradata
 
     def close(self) -> None:
         """End the reader, which closes its connection, and let the decoders go. Idempotent."""
@@ -199,4 +210,6 @@ def _headed(packet: Packet[Stream], head: bytes) -> Packet[Stream]:
     made.time_base = packet.time_base
     made.pts, made.dts, made.duration = packet.pts, packet.dts, packet.duration
     made.is_keyframe = packet.is_keyframe
+    for side_data in packet.iter_sidedata():
+        made.set_sidedata(side_data)
     return made

@@ -54,7 +54,8 @@ class CopiedTrack:
         shared = chunk.packet
         packet = av.Packet(head + bytes(shared) if head else shared)  # type: ignore[arg-type]  # a buffer
         for side_data in shared.iter_sidedata():
-            packet.set_sidedata(side_data)
+            if side_data.data_type != "new_extradata":  # the head is written: Matroska's would be spoilt
+                packet.set_sidedata(side_data)
         packet.is_keyframe = chunk.key
         packet.time_base = MICROSECONDS
         packet.pts = chunk.timestamp - self.start
