@@ -5,7 +5,16 @@ import pytest
 
 import mediastreams as ms
 from mediastreams._engine.playout import Playout
-from mediastreams.testing import FakeBackend, FakeSpeaker, ManualClock, use_clock
+from mediastreams.elements.audio_element import AudioElement
+from mediastreams.testing import FakeBackend, FakeMicrophone, FakeSpeaker, ManualClock, use_clock
+
+MINUTES = 60
+
+
+def beep(heard):
+    """Where in its second (µs) a beep was heard."""
+    first = int(np.argmax(np.abs(heard.to_ndarray()[0]) > 1e-3))
+    return (heard.timestamp + first * 1_000_000 / heard.sample_rate) % 1_000_000
 
 
 @pytest.mark.soak
@@ -20,11 +29,27 @@ async def test_an_hour_at_48000_against_48010_hz_stays_within_40_ms():
         with Playout() as player:
             voice = player.add(stream.audio._feed)
             player.use(backend.create_sink(device))
-            for _ in range(60):
+            for _ in range(MINUTES):
                 await clock.advance(60)
-                heard = backend.device("Desk").heard(0.99)
-                first = int(np.argmax(np.abs(heard.to_ndarray()[0]) > 1e-3))
-                begins.append((heard.timestamp + first * 1_000_000 / heard.sample_rate) % 1_000_000)
+                begins.append(beep(backend.device("Desk").heard(0.99)))
             assert voice.dropped == 0
+        stream.audio.stop()
+        assert max(begins) - min(begins) < 40_000
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+async def test_an_element_of_another_crystal_stays_with_its_stream_for_an_hour():
+    with use_clock(ManualClock()) as clock:
+        backend = FakeBackend([FakeMicrophone(), FakeSpeaker(label="Desk", speed=48_010 / 48_000)])
+        devices = ms.MediaDevices(backends=[backend])
+        stream = await clock.until(devices.get_user_media(audio=True))
+        begins = []
+        with AudioElement(devices=devices) as audio:
+            audio.src_object = stream
+            await clock.until(audio.play())
+            for _ in range(MINUTES):
+                await clock.advance(60)
+                begins.append(beep(backend.device("Desk").heard(0.99)))
         stream.audio.stop()
         assert max(begins) - min(begins) < 40_000

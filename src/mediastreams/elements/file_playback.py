@@ -113,6 +113,7 @@ class FilePlayback:
 
     def movie_sought(self, ticket: int, error: DOMException | None) -> None:
         if error is None:
+            self.view.move()
             self._tell("sought", ticket)
 
     def movie_repeats(self) -> None:
@@ -160,6 +161,7 @@ class FilePlayback:
     def pause(self) -> None:
         if self.movie is not None:
             self.movie.pause()
+        self.view.flush()
 
     def seek(self, place: float, *, exact: bool) -> int:
         assert self.movie is not None
@@ -190,5 +192,6 @@ class FilePlayback:
         with self._lock:
             self._closed = True
             movie = self.movie
+        self.view.close()
         if movie is not None:
             movie.close()

@@ -124,6 +124,7 @@ def select_resource(element: MediaElement) -> None:
         queue_task(element._owner, fail, element, None, error)
         return
     element._playback = playback
+    playback.view.lag = element._output.lag
     element._begin_resource(playback)
     # 7-8. It is being loaded, and that is told.
     queue_task(element._owner, _begin_loading, element, playback)

@@ -64,16 +64,18 @@ def follow(element: MediaElement) -> None:
     plays = may_play and (was or playback.live or output.ready)
     # A file goes on by itself when it starves: to stop it then would be to starve it for ever.
     starves = not element._paused and not playback.live and playback.starving
+    if may_play:
+        playback.kept = element
+    elif not starves:
+        playback.kept = None
     if plays and not was:
         element._playing_since = element.current_time
-        playback.kept = element
         playback.play()
         element._ticker.start()
     elif was and not plays:
         note_played(element)
         element._playing_since = None
         if not starves:
-            playback.kept = None
             playback.pause()
             element._ticker.stop()
     element._captures.follow()

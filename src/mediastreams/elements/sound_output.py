@@ -158,6 +158,11 @@ class SoundOutput:
         """µs from a timestamp to the ear."""
         return 0 if self._playout is None else self._playout.latency
 
+    def lag(self) -> int:
+        """µs by which pictures have to wait for the sound: 0 while nothing is heard. Any thread."""
+        playout = self._playout
+        return 0 if playout is None or playout.sink is None or not self._voices else playout.latency
+
     # ── where ────────────────────────────────────────────────────────────────────────────────────
 
     async def _open(self) -> None:

@@ -151,6 +151,7 @@ class StreamPlayback:
         since, self._since = self._since, None
         if since is not None:
             self._played_us += self._clock.now_us() - since
+        self.view.flush()
 
     def seek(self, place: float, *, exact: bool) -> int:  # noqa: ARG002 - a stream cannot be sought
         return 0
@@ -169,6 +170,7 @@ class StreamPlayback:
 
     def close(self) -> None:
         self.pause()
+        self.view.close()
         self._stream._unwatch(self._changed)
         while self._watches:
             self._watches.popitem()[1].close()
