@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mediastreams._backends.window.pane import Pane
+    from mediastreams._backends.window.x11_end import ServerEnd
     from mediastreams._rules.values import VideoMode
     from mediastreams.abc import Clock, Supply
 
@@ -102,9 +103,11 @@ class Desk:
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._worker: Worker | None = None
         self._users: set[object] = set()
-        self._places: dict[object, _Place] = {}  # the thread's own, as all below
+        self._places: dict[object, _Place] = {}  # the thread's own
+        self._server_end: ServerEnd | None = None
         self._video = False
         self._ending = False
+        self._gone = False  # the X server, and with it SDL's every way to the screen
 
     def open(self, user: object, title: str, mode: VideoMode | None, supply: Supply, clock: Clock) -> VideoMode:
         """Open a window for ``user`` and begin to ask its supply; the mode it has.
@@ -181,15 +184,21 @@ class Desk:
         finally:
             for user in list(self._places):
                 self._lose(user, None if self._ending else NotReadableError("The thread of the windows failed"))
-            if self._video:
+            if self._video and not self._gone:
                 import sdl2
 
                 self._video = False
+                if self._server_end is not None:
+                    self._server_end.leave()
                 sdl2.SDL_QuitSubSystem(sdl2.SDL_INIT_VIDEO)
 
     def _begin_video(self) -> None:
         sdl2 = import_sdl()
         from mediastreams._backends.window.pane import sdl_error
+        from mediastreams._backends.window.x11_end import ServerEnd
+
+        if self._gone:
+            raise NotReadableError("The screen's server has ended: only a new process can open windows again")
 
         if sdl2.SDL_WasInit(sdl2.SDL_INIT_VIDEO):
             raise NotSupportedError("This program uses SDL itself, whose events belong to one thread: no window here")
@@ -207,13 +216,18 @@ class Desk:
         if sdl2.SDL_InitSubSystem(sdl2.SDL_INIT_VIDEO) != 0:
             raise NotSupportedError(f"There is no screen for a window: {sdl_error()}")
         self._video = True
+        self._server_end = ServerEnd(self._note_server_end)
+
+    def _note_server_end(self) -> None:
+        self._gone = True
 
     def _open_here(self, user: object, title: str, mode: VideoMode | None, supply: Supply, clock: Clock) -> VideoMode:
-        if not self._video:
+        if self._gone or not self._video:
             self._begin_video()
         from mediastreams._backends.window.pane import Pane
 
-        pane = Pane(title, mode)
+        assert self._server_end is not None
+        pane = Pane(title, mode, self._server_end)
         actual = pane.mode
         if actual != mode:
             supply.reconfigured(actual)
@@ -222,26 +236,30 @@ class Desk:
 
     def _close_here(self, user: object) -> None:
         place = self._places.pop(user, None)
-        if place is not None:
+        if place is not None and not self._gone:
             place.pane.close()
 
     def _lose(self, user: object, error: BaseException | None) -> None:
         """A window is gone without having been closed by its user, who is told."""
         place = self._places.pop(user, None)
         if place is not None:
-            place.pane.close()
+            if not self._gone:
+                place.pane.close()
             place.supply.end(error)
 
     def _look(self) -> None:
         """One turn: what persons did, then what is new to be seen."""
-        if self._video:
+        if self._gone:
+            for user in list(self._places):
+                self._lose(user, NotReadableError("The screen is gone: its server has ended"))
+        elif self._video:
             self._hear()
         for user, place in list(self._places.items()):
             try:
                 picture = place.supply.picture(place.clock.now_us())
                 if picture is not None:
                     place.pane.take(picture)
-                if place.pane.stale and user in self._places:
+                if place.pane.stale and user in self._places and not self._gone:
                     place.pane.draw()
             except DOMException as error:
                 self._lose(user, error)

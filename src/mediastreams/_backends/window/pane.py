@@ -20,6 +20,7 @@ from mediastreams._rules.values import VideoMode
 from mediastreams.errors import NotReadableError
 
 if TYPE_CHECKING:
+    from mediastreams._backends.window.x11_end import ServerEnd
     from mediastreams._engine.frames import Picture
 
 __all__ = ["Pane", "sdl_error"]
@@ -48,7 +49,7 @@ def sdl_error() -> str:
 class Pane:
     """One window. ``stale``: it has to be drawn anew."""
 
-    def __init__(self, title: str, mode: VideoMode | None) -> None:
+    def __init__(self, title: str, mode: VideoMode | None, server_end: ServerEnd) -> None:
         """Open a window, as large as asked for, at most as the screen.
 
         Raises:
@@ -72,6 +73,7 @@ class Pane:
             reason = sdl_error()
             self.close()
             raise NotReadableError(f"Nothing can be drawn in the window: {reason}")
+        server_end.watch(self._window)
         sdl2.SDL_ShowWindow(self._window)
         self.number = int(sdl2.SDL_GetWindowID(self._window))
         self.stale = True
