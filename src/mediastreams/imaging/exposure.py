@@ -17,7 +17,7 @@ from mediastreams._engine.frames import Picture
 from mediastreams.errors import UnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mediastreams._engine.frames import Chunk, Sound
     from mediastreams._engine.port import SinkPort
@@ -102,6 +102,7 @@ class Exposure:
         if not self.changes:
             return self._next(1)
         with hub.operation:
+            self._check()  # it may have ended while others had the camera
             own: Settings = {**hub.settings, "torch": True} if self._light else hub.settings
             if self._mode is not None:
                 plate = _Plate(self._wake)
@@ -138,13 +139,16 @@ class Exposure:
         assert picture is not None
         return picture
 
-    def _wait(self, ready: Condition) -> None:
+    def _check(self) -> None:
+        if self._feed.ended or self._given_up:
+            raise UnknownError(f"take_photo: {self._label} ended before there was a picture")
+
+    def _wait(self, ready: Callable[[], bool]) -> None:
         clock = self._hub.clock
         deadline = clock.now_ns() + _PATIENCE_NS
         while True:
             self._wake.clear()
-            if self._feed.ended or self._given_up:
-                raise UnknownError(f"take_photo: {self._label} ended before there was a picture")
+            self._check()
             if ready():
                 return
             if clock.now_ns() >= deadline:
@@ -163,10 +167,3 @@ class Exposure:
     def _on_item(self) -> None:
         if self._feed.ended:
             self._wake.set()
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
-
-    Condition: TypeAlias = Callable[[], bool]
