@@ -232,6 +232,16 @@ async def test_loading_something_else_rejects_play(film, long_film):
         await element.play()
 
 
+async def test_play_that_is_about_to_return_does_so_though_something_else_is_loaded(film, long_film):
+    with MediaElement(src=film) as element:
+        await element.wait_for("canplaythrough", timeout=10)
+        play = asyncio.ensure_future(element.play())
+        await asyncio.sleep(0)  # it can play: the task that says so is queued
+        element.src = long_film
+        await play
+        assert element.paused
+
+
 async def test_close_ends_the_tracks_and_everything_after_it_raises(long_film):
     element = MediaElement(src=long_film)
     await element.play()

@@ -118,8 +118,7 @@ def internal_play(element: MediaElement) -> None:
             notify_about_playing(element)
     # 4. It was playing already.
     elif element._ready_state >= HAVE_FUTURE_DATA:
-        promises = tuple(element._promises)
-        queue_task(element._owner, _resolve, promises)
+        queue_task(element._owner, _resolve, _take(element))
     # 5. From now on only the program begins and ends it.
     element._can_autoplay = False
     follow(element)
@@ -130,7 +129,13 @@ def notify_about_playing(element: MediaElement) -> None:
 
     https://html.spec.whatwg.org/multipage/media.html#notify-about-playing
     """
-    queue_task(element._owner, _notify, element, element._playback, tuple(element._promises))
+    queue_task(element._owner, _notify, element, element._playback, _take(element))
+
+
+def _take(element: MediaElement) -> list[asyncio.Future[None]]:
+    """*Take pending play promises*: what comes before their task does not change what becomes of them."""
+    promises, element._promises = element._promises, []
+    return promises
 
 
 def _notify(element: MediaElement, playback: Playback | None, promises: Sequence[asyncio.Future[None]]) -> None:
@@ -163,8 +168,7 @@ def internal_pause(element: MediaElement) -> None:
     if not element._paused:
         element._paused = True
         follow(element)
-        promises, element._promises = tuple(element._promises), []
-        queue_task(element._owner, _paused, element, element._playback, promises)
+        queue_task(element._owner, _paused, element, element._playback, _take(element))
 
 
 def _paused(element: MediaElement, playback: Playback | None, promises: Sequence[asyncio.Future[None]]) -> None:
