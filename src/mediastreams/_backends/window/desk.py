@@ -250,6 +250,8 @@ class Desk:
     def _look(self) -> None:
         """One turn: what persons did, then what is new to be seen."""
         if self._gone:
+            if self._places and self._server_end is not None:
+                self._server_end.unlock()
             for user in list(self._places):
                 self._lose(user, NotReadableError("The screen is gone: its server has ended"))
         elif self._video:

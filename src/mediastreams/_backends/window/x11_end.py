@@ -55,6 +55,13 @@ class ServerEnd:
             library.XSetIOErrorHandler.argtypes, library.XSetIOErrorHandler.restype = (c_void_p,), c_void_p
             self._before = library.XSetIOErrorHandler(cast(self._on_error, c_void_p))
 
+    def unlock(self) -> None:
+        """Let go of the broken connection, which Xlib left locked: libGLX, leaving, would wait for it for ever."""
+        if self._library is not None:
+            self._library.XUnlockDisplay.argtypes = (c_void_p,)
+            for display in self._displays:
+                self._library.XUnlockDisplay(display)
+
     def leave(self) -> None:
         """Leave everything as it was before."""
         if self._library is not None:
