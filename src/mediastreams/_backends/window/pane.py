@@ -59,7 +59,7 @@ class Pane:
         flags = sdl2.SDL_WINDOW_HIDDEN | sdl2.SDL_WINDOW_RESIZABLE | sdl2.SDL_WINDOW_ALWAYS_ON_TOP
         centre = sdl2.SDL_WINDOWPOS_CENTERED
         self._texture: Any = None
-        self._shape: tuple[int, int, int] | None = None  # the texture's: format, width, height
+        self._shape: tuple[int, int, int, int] | None = None  # the texture's: format, size, colours
         self._colours = _SDL_BT601
         self._rotation = 0
         self._shown: tuple[int, int] = (1, 1)
@@ -103,9 +103,9 @@ class Pane:
         if name not in _TEXTURES or (colours is None and name not in {"bgra", "bgr0"}):
             picture = to_format(picture, _ALL_ELSE)
             name = _ALL_ELSE
-        self._make_texture(name, picture.width, picture.height)
         self._colours = _SDL_BT601 if colours is None else colours
-        sdl2.SDL_SetYUVConversionMode(self._colours)
+        sdl2.SDL_SetYUVConversionMode(self._colours)  # read when a texture is made, or drawn; windows may differ
+        self._make_texture(name, picture.width, picture.height)
         opaque = sdl2.SDL_BLENDMODE_NONE if name != "bgra" else sdl2.SDL_BLENDMODE_BLEND
         sdl2.SDL_SetTextureBlendMode(self._texture, opaque)
         views = [plane(picture, index) for index in range(len(picture.av.planes))]
@@ -118,7 +118,7 @@ class Pane:
         self.stale = True
 
     def _make_texture(self, name: str, width: int, height: int) -> None:
-        shape = (_TEXTURES[name], width, height)
+        shape = (_TEXTURES[name], width, height, self._colours)
         if shape == self._shape:
             return
         self._drop_texture()
@@ -135,7 +135,7 @@ class Pane:
         sdl2.SDL_SetRenderDrawColor(self._renderer, 0, 0, 0, 255)
         sdl2.SDL_RenderClear(self._renderer)
         if self._texture:
-            sdl2.SDL_SetYUVConversionMode(self._colours)  # read when drawn; windows may differ
+            sdl2.SDL_SetYUVConversionMode(self._colours)
             room = c_int(), c_int()
             sdl2.SDL_GetRendererOutputSize(self._renderer, byref(room[0]), byref(room[1]))
             place = sdl2.SDL_Rect(*_place(self._shown, (room[0].value, room[1].value), self._rotation))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ServerEnd"]
 
 _ErrorHandler: Final = CFUNCTYPE(c_int, c_void_p)
+_FaultHandler: Final = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _ExitHandler: Final = CFUNCTYPE(None, c_void_p, c_void_p)
 
 
@@ -30,6 +31,8 @@ class ServerEnd:
         self._displays: set[int] = set()
         self._library: Any = None
         self._before: int | None = None
+        self._faults_before: int | None = None
+        self._on_fault = _FaultHandler(self._refused)
         self._on_error = _ErrorHandler(self._broken)
         self._on_exit = _ExitHandler(lambda _display, _data: None)  # Xlib's own would exit
 
@@ -54,6 +57,8 @@ class ServerEnd:
             self._library = library
             library.XSetIOErrorHandler.argtypes, library.XSetIOErrorHandler.restype = (c_void_p,), c_void_p
             self._before = library.XSetIOErrorHandler(cast(self._on_error, c_void_p))
+            library.XSetErrorHandler.argtypes, library.XSetErrorHandler.restype = (c_void_p,), c_void_p
+            self._faults_before = library.XSetErrorHandler(cast(self._on_fault, c_void_p))
 
     def unlock(self) -> None:
         """Let go of the broken connection, which Xlib left locked: libGLX, leaving, would wait for it for ever."""
@@ -66,6 +71,7 @@ class ServerEnd:
         """Leave everything as it was before."""
         if self._library is not None:
             self._library.XSetIOErrorHandler(self._before)
+            self._library.XSetErrorHandler(self._faults_before)
         self._library = None
         self._displays.clear()
 
@@ -74,4 +80,10 @@ class ServerEnd:
             self._call()
         elif self._before:
             _ErrorHandler(self._before)(display)
+        return 0
+
+    def _refused(self, display: int, fault: int) -> int:
+        """The server refuses one request, as a dying one does: a picture is missing, nothing more."""
+        if display not in self._displays and self._faults_before:
+            _FaultHandler(self._faults_before)(display, fault)
         return 0
