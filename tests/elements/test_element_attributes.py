@@ -4,7 +4,7 @@ import asyncio
 import math
 
 import pytest
-from tests.media import make_movie
+from tests.media import make_movie, silent_server
 
 from mediastreams._webidl.tasks import settle
 from mediastreams.elements.audio_element import AudioElement
@@ -192,7 +192,8 @@ async def test_a_listener_that_raises_disturbs_nothing(clock, devices, film):
     with VideoElement(film, devices=devices) as video:
         for name in ("loadstart", "loadedmetadata", "playing", "timeupdate", "ended"):
             video.add_event_listener(name, lambda _: 1 / 0)
-        await clock.until(video.play())
+        await video.wait_for("canplaythrough", timeout=20)  # the file is opened in real time
+        await video.play()
         await clock.until(video.wait_for("ended"))
         assert video.ended
     assert {type(error) for error in errors} == {ZeroDivisionError}
@@ -231,3 +232,22 @@ async def test_a_cut_file_plays_what_there_is_and_ends(clock, devices, film, tmp
         await clock.until(video.play())
         await clock.until(video.wait_for("ended"))
         assert video.error is None
+
+
+async def test_a_server_that_falls_silent_is_told_as_waiting_and_three_seconds_later_as_stalled(
+    clock, devices, tmp_path, log_of
+):
+    film = make_movie(tmp_path / "b.mkv", frames=250, audio_codec="pcm_s16le").read_bytes()
+    with silent_server(film[: len(film) // 2], len(film)) as (address, _), VideoElement(devices=devices) as video:
+        log = log_of(video)
+        video.src = address
+        await video.wait_for("canplaythrough", timeout=20)
+        await video.play()
+        await clock.advance(7)
+        assert "waiting" in log
+        assert "stalled" not in log
+        await clock.advance(3)
+        assert log.count("stalled") == 1
+        await clock.advance(5)
+        assert log.count("stalled") == 1
+        assert not video.paused

@@ -154,6 +154,10 @@ class FilePlayback:
     def starving(self) -> bool:
         return self.movie is not None and self.movie.starving
 
+    @property
+    def fetched(self) -> bool:
+        return self.movie is not None and self.movie.location.network
+
     def play(self) -> None:
         if self.movie is not None:
             self.movie.play()

@@ -82,6 +82,7 @@ def load(element: MediaElement) -> None:
     element._reject_promises(AbortError("Another resource was loaded"))
     element._ended = False
     element._had_data = False
+    element._starved_ticks = 0
     element._default_start = 0.0
     element._played = ()
     # 7. The speed is the usual one again.

@@ -140,6 +140,7 @@ class MediaElement(EventTarget):
         self._playback: Playback | None = None
         self._load_due = False
         self._promises: list[asyncio.Future[None]] = []  # the list of pending play promises
+        self._starved_ticks = 0
         self._captures = Captures()
         self._output = SoundOutput(self._owner, self._clock, devices, wanted=self._sounds, on_ready=self._output_ready)
         self._ticker = Ticker(self._clock, self._owner, self._tick, _TIME_UPDATE_NS)

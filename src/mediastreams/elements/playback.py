@@ -62,6 +62,10 @@ class Playback(Protocol):
     def starving(self) -> bool:
         """Whether it stands still because nothing comes."""
 
+    @property
+    def fetched(self) -> bool:
+        """Whether it comes over a network."""
+
     def play(self) -> None:
         """Let time pass."""
 

@@ -9,7 +9,7 @@ it brings both to what the element's state says.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mediastreams._rules.media_state import (
     HAVE_CURRENT_DATA,
@@ -39,6 +39,9 @@ __all__ = [
     "reject",
     "tick",
 ]
+
+_STALL_TICKS: Final = 12
+"""Three seconds without data: the *media element stall timeout*."""
 
 
 def follow(element: MediaElement) -> None:
@@ -213,6 +216,9 @@ def tick(element: MediaElement) -> None:
     if playback is None:
         return
     starving = playback.starving and not element._paused
+    element._starved_ticks = element._starved_ticks + 1 if starving else 0
+    if element._starved_ticks == _STALL_TICKS and playback.fetched:
+        fire_event(element, "stalled")
     if starving and element._ready_state > HAVE_CURRENT_DATA:
         loading.set_ready_state(element, HAVE_CURRENT_DATA)
     elif not starving and element._ready_state == HAVE_CURRENT_DATA and not element._seeking:

@@ -141,6 +141,10 @@ class StreamPlayback:
     def starving(self) -> bool:
         return False
 
+    @property
+    def fetched(self) -> bool:
+        return False
+
     def play(self) -> None:
         self.playing = True
         if self._since is None:
