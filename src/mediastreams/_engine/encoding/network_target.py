@@ -5,7 +5,9 @@ Not for: which address means what (``_rules/network_targets.py``).
 Rules of the file: FFmpeg cannot be told to give up sending, so somebody looks at the clock meanwhile: whoever takes
 nothing for `_PATIENCE_SECONDS` has the connection shut down under FFmpeg's hands, which then fails like any other.
 (Windows does not show a process its connections: there, a server that falls silent holds up the recording's thread
-until the system gives up.) A server that does not answer is found out before FFmpeg is asked to send.
+until the system gives up.) Where nobody listens is found out before FFmpeg is asked to send. Not so a server that takes
+the connection and never says a word: PyAV 18 connects and ends with the interpreter's lock held, so that the whole
+program waits. FFmpeg's ``fifo`` muxer is no way out: its thread logs, for which it wants that same lock.
 """
 
 from __future__ import annotations
@@ -188,6 +190,10 @@ class PlaylistTarget(Target):
 
 def _connections() -> list[str]:
     """The numbers of this process's open files, where the system tells them."""
+    found = []
     with contextlib.suppress(OSError):
-        return os.listdir(_DESCRIPTORS)  # noqa: PTH208 - names, of what may be gone by now
-    return []
+        for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - names, of what may be gone by now
+            with contextlib.suppress(OSError):
+                os.fstat(int(name))  # one was the listing's own
+                found.append(name)
+    return found
