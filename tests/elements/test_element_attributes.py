@@ -229,7 +229,8 @@ async def test_rubbish_is_a_named_error(devices, content):
 async def test_a_cut_file_plays_what_there_is_and_ends(clock, devices, film, tmp_path):
     data = film.read_bytes()
     with VideoElement(data[: len(data) * 2 // 3], devices=devices) as video:
-        await clock.until(video.play())
+        await video.wait_for("canplaythrough", timeout=20)
+        await video.play()
         await clock.until(video.wait_for("ended"))
         assert video.error is None
 
