@@ -15,7 +15,7 @@ import av
 import av.error
 
 from mediastreams._engine.convert import to_format
-from mediastreams._engine.encoding.scheduling import ordinary_scheduling
+from mediastreams._engine.encoding.scheduling import open_encoder
 from mediastreams._engine.frame_refs import private_frame
 from mediastreams.errors import NotSupportedError
 
@@ -67,8 +67,7 @@ def _avif(source: Picture, options: dict[str, str]) -> bytes:
         stream.width, stream.height, stream.pix_fmt = source.width, source.height, source.av.format.name
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1_000_000)
         stream.codec_context.color_range = 1  # limited: what the pixels were made as
-        with ordinary_scheduling():
-            stream.codec_context.open()
+        open_encoder(stream.codec_context)
         output.mux([*stream.encode(private_frame(source.av, 0)), *stream.encode(None)])
     return memory.getvalue()
 

@@ -13,7 +13,7 @@ from mediastreams._engine.encoding.codecs import (
     default_bit_rate,
     hardware_encoder,
 )
-from mediastreams._engine.encoding.scheduling import ordinary_scheduling
+from mediastreams._engine.encoding.scheduling import open_encoder
 from mediastreams._engine.frames import MICROSECONDS
 from mediastreams._rules.mime_types import CONTAINERS
 from mediastreams.errors import NotSupportedError
@@ -111,8 +111,7 @@ def test_small_pictures_are_encoded_whatever_rate_is_asked_for(codec, size):
     context.pix_fmt, context.bit_rate = "yuv420p", plan.bit_rate
     context.time_base, context.framerate = MICROSECONDS, 30
     context.options = dict(model.options(plan))
-    with ordinary_scheduling():
-        context.open()
+    open_encoder(context)
     black = av.VideoFrame(*size, "yuv420p")
     assert [*context.encode(black), *context.encode(None)]
 
@@ -125,8 +124,7 @@ def test_no_encoder_holds_back_more_than_a_quarter_of_a_second(codec):
     context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
     context.time_base, context.framerate = MICROSECONDS, 30
     context.options = dict(model.options(plan))
-    with ordinary_scheduling():
-        context.open()
+    open_encoder(context)
     packets = 0
     for index in range(40):
         frame = av.VideoFrame(320, 240, "yuv420p")

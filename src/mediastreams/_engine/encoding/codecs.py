@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import av
 
-from mediastreams._engine.encoding.scheduling import ordinary_scheduling
+from mediastreams._engine.encoding.scheduling import open_encoder
 from mediastreams._engine.frames import MICROSECONDS
 from mediastreams.errors import NotSupportedError
 
@@ -265,8 +265,7 @@ def _opens(model: EncoderModel, *, encode: bool = False) -> bool:
             context.options = dict(model.options(plan))
         elif isinstance(context, av.AudioCodecContext):
             context.sample_rate, context.layout, context.format = 48_000, "stereo", model.formats[0]
-        with ordinary_scheduling():
-            context.open()
+        open_encoder(context)
         if encode and isinstance(context, av.VideoCodecContext):
             frame = av.VideoFrame(context.width, context.height, model.formats[0])
             for plane in frame.planes:

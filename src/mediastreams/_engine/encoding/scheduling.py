@@ -1,4 +1,4 @@
-"""`ordinary_scheduling`: opening an encoder must not change how the system schedules this program's threads.
+"""`open_encoder`: opening an encoder must not change how the system schedules this program's threads.
 
 Not for: priorities that a program chose itself.
 """
@@ -8,35 +8,50 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-__all__ = ["ordinary_scheduling"]
+__all__ = ["open_encoder"]
 
 _TASKS: Final = Path("/proc/self/task")
 
 
-@contextlib.contextmanager
-def ordinary_scheduling() -> Iterator[None]:
-    """Undo what an encoder that is opened in here does to the scheduling of its own threads and of the calling one.
+class _Encoder(Protocol):
+    def open(self, strict: bool = True) -> None: ...  # noqa: FBT001, FBT002 - PyAV's signature
+
+
+def open_encoder(encoder: _Encoder) -> None:
+    """Open an encoder so that its threads, and the calling one, are scheduled as before.
 
     Where the process may (root, as in most containers), SVT-AV1 makes all of them real-time threads of the highest
-    priority: three dozen that let nothing else on the machine run while they encode, the caller's for ever after.
+    priority: three dozen that let nothing else on the machine run while they encode, the caller's for ever after, and
+    the C library remembers it for every thread that the caller starts. So it is opened on a thread that ends, and its
+    own threads are set back.
+
+    Raises: what ``encoder.open()`` raises.
     """
     if not hasattr(os, "sched_getscheduler") or not _TASKS.is_dir():  # only there it happens
-        yield
+        encoder.open()
         return
-    own = threading.get_native_id()
-    policy, parameters = os.sched_getscheduler(own), os.sched_getparam(own)
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
     before = _threads()
-    try:
-        yield
-    finally:
-        for thread in (_threads() - before) | {own}:
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                if os.sched_getscheduler(thread) != policy:
-                    os.sched_setscheduler(thread, policy, parameters)
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            encoder.open()
+        except BaseException as error:  # noqa: BLE001 - raised again at the caller
+            raised.append(error)
+
+    thread = threading.Thread(target=work, name="mediastreams-encoder", daemon=True)
+    thread.start()
+    thread.join()
+    for number in _threads() - before:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if os.sched_getscheduler(number) != policy:
+                os.sched_setscheduler(number, policy, parameters)
+    if raised:
+        raise raised.pop()
 
 
 def _threads() -> set[int]:

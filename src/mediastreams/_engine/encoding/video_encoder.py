@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from mediastreams._engine.encoding.letterbox import black_frame, fitted
-from mediastreams._engine.encoding.scheduling import ordinary_scheduling
+from mediastreams._engine.encoding.scheduling import open_encoder
 from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import MICROSECONDS, Picture
 
@@ -81,8 +81,7 @@ class VideoEncoder:
             context.bit_rate = plan.bit_rate
         self._tag(context, first)
         context.options = {**model.options(plan), **options}
-        with ordinary_scheduling():
-            context.open()
+        open_encoder(context)
         self._context = context
         self.unused_options = frozenset(context.options) & frozenset(options)
 
