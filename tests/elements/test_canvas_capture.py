@@ -350,6 +350,7 @@ async def test_after_the_last_track_the_canvas_is_a_canvas_again(captured):
     await asyncio.sleep(0.01)
 
 
+@pytest.mark.may_block(reason="collecting a whole test run's garbage takes a while")
 async def test_a_track_keeps_its_canvas_and_who_is_dropped_is_gone():
     canvas = CanvasElement(8, 8)
     gone = weakref.ref(canvas)

@@ -135,6 +135,7 @@ async def test_a_gap_in_the_sound_becomes_silence(made, make_stream, decode, tmp
     assert np.abs(sound[0, 24_010:38_390]).max() == 0
 
 
+@pytest.mark.may_block(reason="the test makes two minutes of sound")
 async def test_many_seconds_of_drift_stay_within_milliseconds(made, make_stream, decode, tmp_path):
     stream = make_stream(made.Scripted("audio", made.sounds(120, real_rate=48_010)))
     summary = await record(stream, tmp_path / "a.wav")

@@ -129,6 +129,7 @@ async def test_a_track_that_is_several_files_behind_finds_them_open(made, make_s
         assert len((await probe(one.path)).streams) == 2
 
 
+@pytest.mark.may_block(reason="the test decodes what was recorded")
 async def test_live_tracks_of_fake_devices_lose_nothing_at_the_seams(tmp_path):
     with use_clock(ManualClock()) as clock:
         devices = ms.MediaDevices(backends=["fake"])

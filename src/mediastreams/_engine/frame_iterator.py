@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mediastreams._webidl.interfaces import public
-from mediastreams._webidl.tasks import Wakeups, mailbox_of, wakeups_of
+from mediastreams._webidl.tasks import Wakeups, after_queued_tasks, wakeups_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -126,7 +126,8 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
                 if (frame := self._take_ready()) is not None:
                     return frame
                 if over:
-                    await self._let_events_go_first()
+                    if not (self._port.closed or self._port.cut):
+                        await after_queued_tasks()  # ``ended`` among them: who leaves the loop finds the track ended
                     raise StopAsyncIteration
                 if self._convert is not None and (len(self._port) or self._has_rest):
                     self._convert_soon()
@@ -139,14 +140,6 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
                     self._waiting = False
                     self._future = None
         return frame
-
-    async def _let_events_go_first(self) -> None:
-        """Let queued tasks run, ``ended`` among them: who leaves the loop finds the track ended."""
-        if not (self._port.closed or self._port.cut):
-            loop = asyncio.get_running_loop()
-            passed: asyncio.Future[None] = loop.create_future()
-            mailbox_of(loop).post(_pass, passed)
-            await passed
 
     def _begin_wait(self) -> asyncio.Future[None]:
         if self._future is not None:
@@ -307,8 +300,3 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         stats = self.stats
         state = "finished" if self._port.finished else "open"
         return f"<FrameIterator {self._port.policy} {state}, {stats.delivered} delivered, {stats.dropped} dropped>"
-
-
-def _pass(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

@@ -24,6 +24,7 @@ __all__ = [
     "Mailbox",
     "Owner",
     "Wakeups",
+    "after_queued_tasks",
     "background_loop",
     "in_parallel",
     "mailbox_of",
@@ -364,6 +365,19 @@ def background_loop() -> asyncio.AbstractEventLoop:
             threading.Thread(target=loop.run_forever, name="mediastreams-loop", daemon=True).start()
             _background = loop
         return _background
+
+
+async def after_queued_tasks() -> None:
+    """Wait until the tasks that are queued on the running loop now have run: who is told of an end finds it done."""
+    loop = asyncio.get_running_loop()
+    passed: asyncio.Future[None] = loop.create_future()
+    mailbox_of(loop).post(_pass, passed)
+    await passed
+
+
+def _pass(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def settle(rounds: int = 3) -> None:

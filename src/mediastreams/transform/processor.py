@@ -14,7 +14,7 @@ from mediastreams._webidl.conversions import instance_of, unsigned_short
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.readable_stream import ReadableStream, readable_stream
-from mediastreams._webidl.tasks import Owner, queue_task
+from mediastreams._webidl.tasks import Owner, after_queued_tasks, queue_task
 from mediastreams.capture.media_stream_track import MediaStreamTrack
 from mediastreams.transform.generators import VideoTrackGenerator
 
@@ -150,6 +150,7 @@ class _Queue:
             loop.call_soon(self._port.demand)  # as in `FrameIterator`: those who start together all attach before
         while (item := self._port.take()) is None:
             if self._port.finished:
+                await after_queued_tasks()  # ``ended`` among them: who has read the last frame finds the track ended
                 return None
             self._waiter = waiter = loop.create_future()
             try:
