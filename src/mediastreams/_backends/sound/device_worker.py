@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mediastreams._backends.sound.listing import list_sound
-from mediastreams._backends.sound.native import explain, load_miniaudio
+from mediastreams._backends.sound.native import explain, load_miniaudio, wait_for_its_end
 from mediastreams._backends.sound.pulse import follow_device
 from mediastreams._engine.worker import Worker
 from mediastreams.errors import DOMException, NotReadableError
@@ -143,6 +143,8 @@ class DeviceWorker(ABC):
                 self.work()
             finally:
                 device.stop_callback = None  # closing is no news
+                if self._gone and self._address.technology == "ALSA":
+                    wait_for_its_end(device)
 
     def check(self) -> None:
         """Find out whether the device is still there.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ __all__ = [
     "load_miniaudio",
     "playback_device",
     "system_sound",
+    "wait_for_its_end",
 ]
 
 Technology = Literal["PULSEAUDIO", "ALSA", "COREAUDIO", "WASAPI"]
@@ -204,6 +206,17 @@ def _open(sound: Any, make: Any, options: dict[str, Any], name: str) -> Iterator
         context = getattr(device, "_context", None)
         if context is not None:
             sound.lib.ma_context_uninit(context)
+
+
+def wait_for_its_end(device: Any, seconds: float = 1.0) -> None:
+    """Let a device that was pulled out stop by itself before it is closed, if it does in time.
+
+    Stopping it from here while its card goes makes ALSA's library read memory that the kernel is taking away.
+    """
+    lib = load_miniaudio().lib
+    deadline = time.monotonic() + seconds
+    while lib.ma_device_is_started(device._device) and time.monotonic() < deadline:  # noqa: SLF001
+        time.sleep(0.01)
 
 
 def explain(sound: Any, error: Exception, name: str) -> DOMException:
