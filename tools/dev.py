@@ -30,6 +30,7 @@ SYSTEM_PROGRAMS = {
     "Xvfb": ("xvfb", "tests of screen capture"),
     "pulseaudio": ("pulseaudio", "tests of microphones and speakers"),
     "pactl": ("pulseaudio-utils", "tests of microphones and speakers"),
+    "chromium": ("chromium", "tests with a browser"),
     "ffprobe": ("ffmpeg", "tests that open our files with other programs"),
     "exiftool": ("libimage-exiftool-perl", "tests that read what photos say of themselves"),
     "nginx": ("nginx-light libnginx-mod-rtmp", "tests of RTMP"),
@@ -123,7 +124,7 @@ def ci():
 
 
 def bench(*options):
-    environment("dev", "bench")
+    environment("dev")
     return run([PYTHON, ROOT / "benchmarks" / "run.py", *options], check=False).returncode
 
 

@@ -1,0 +1,1 @@
+"""WebRTC: streams from and to network peers (extra ``mediastreams[webrtc]``)."""
