@@ -255,6 +255,13 @@ def test_without_a_title_the_label_is_the_file_name_and_language(opened, tmp_pat
     assert opened(path).sources[0].info.label == "deu.mkv (deu)"
 
 
+def test_a_title_that_is_no_unicode_is_shown_as_far_as_it_can_be_read(opened, tmp_path):
+    path = make_movie(tmp_path / "film.mkv", metadata={"title": "Caf#", "language": "de#"})
+    path.write_bytes(path.read_bytes().replace(b"Caf#", b"Caf\xe9").replace(b"de#", b"de\xe9"))
+    info = opened(path).sources[0].info
+    assert (info.label, info.language) == ("Caf�", "de�")
+
+
 def test_a_cover_picture_is_no_track(opened, tmp_path):
     import av
     from av.stream import Disposition

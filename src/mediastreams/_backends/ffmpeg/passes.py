@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 import av.container
@@ -39,6 +39,8 @@ _OPEN_SECONDS: Final = 20.0
 _READ_SECONDS: Final = 10.0
 _JUMPS: Final[int] = Flags.ts_discont.value  # type: ignore[assignment]  # a number, whatever the stubs say
 _LISTS: Final = frozenset({"hls", "dash"})
+# Titles in another encoding do not keep a file from being opened. PyAV does that by itself from 19 on.
+_LENIENT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 _NO_MEDIA: Final = frozenset({"tty"})  # FFmpeg plays any text file as a film of a terminal
 
 
@@ -176,13 +178,14 @@ def _open(location: Location, interrupt: Interrupt) -> av.container.InputContain
     if location.network:
         options |= network_options(location.url)
         timeout = _OPEN_SECONDS, read_seconds(location.url, _READ_SECONDS)
+    source: str | _Guard = location.url
     try:
-        if reader is None:
-            return av.open(location.url, "r", options=options, timeout=timeout, metadata_errors="replace")
-        guard = _Guard(reader, interrupt)
-        if guard.seekable():
-            guard.seek(0)
-        return av.open(guard, "r", options=options, metadata_errors="replace")
+        if reader is not None:
+            source = _Guard(reader, interrupt)
+            if source.seekable():
+                source.seek(0)
+        opened: av.container.InputContainer = av.open(source, "r", options=options, timeout=timeout, **_LENIENT)
+        return opened
     except Exception as error:
         if interrupt.is_set():
             raise AbortError(f"Opening {location.name!r} was given up") from error

@@ -62,8 +62,8 @@ def _describe_stream(stream: Stream, name: str, zero_us: int) -> TrackInfo | Non
     mode = _video_mode(stream) if stream.type == "video" else _audio_mode(stream)  # type: ignore[arg-type]
     if mode is None:
         return None
-    language = stream.language if stream.language not in {None, "und"} else ""
-    label = stream.metadata.get("title") or (f"{name} ({language})" if language else name)
+    language = _text(stream.language) if stream.language not in {None, "und"} else ""
+    label = _text(stream.metadata.get("title", "")) or (f"{name} ({language})" if language else name)
     return TrackInfo(
         index=stream.index,
         kind="video" if stream.type == "video" else "audio",
@@ -74,6 +74,11 @@ def _describe_stream(stream: Stream, name: str, zero_us: int) -> TrackInfo | Non
         mode=mode,
         end=_end_of(stream, zero_us),
     )
+
+
+def _text(found: str) -> str:
+    """What a file says, fit to be shown: from 19 on PyAV lets bytes that are no text through, as half a letter each."""
+    return found.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _end_of(stream: Stream, zero_us: int) -> int | None:
