@@ -120,6 +120,9 @@ def test_a_signal_while_recording_leaves_a_file_that_plays(need, tmp_path, numbe
     need("ffprobe")
     process = start(
         """
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs, and theirs, ignore it
+
         async def main():
             async with await_stream() as stream:
                 async with ms.record(stream, sys.argv[1]) as recording:

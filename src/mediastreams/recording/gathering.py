@@ -275,6 +275,13 @@ class Gathering:
         self._intakes = []
         if self._recorder() is None:  # nobody is there who would run the task
             self.let_go()
+        else:
+            queue_task(self._owner, self._let_go_if_alone)
+
+    def _let_go_if_alone(self) -> None:
+        """The recorder may have gone before its last task came: it is not there to let this go."""
+        if self._recorder() is None:
+            self.let_go()
 
     def let_go(self) -> None:
         """Forget tracks and stream: this is over."""
