@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 if TYPE_CHECKING:
     from mediastreams._rules.values import Kind
 
-__all__ = ["Codec", "MediaTransport", "PacketUser", "ReceivePlan", "SendPlan"]
+__all__ = ["Codec", "MediaTransport", "PacketUser", "Parameters", "ReceivePlan", "SendPlan"]
 
 Parameters: TypeAlias = Mapping[str, str | int | None]
 
