@@ -6,7 +6,7 @@ Not for: the life of tracks.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Self, cast, overload
 
 from mediastreams._webidl.conversions import dom_string, wrong_type
@@ -156,13 +156,16 @@ class MediaStream(EventTarget):
             self._set_tracks((*self._tracks, track))
             fire_event(self, "addtrack", MediaStreamTrackEvent, track=track)
 
-    def _remove_track_by_library(self, track: MediaStreamTrack) -> None:
+    def _remove_tracks_by_library(self, gone: Sequence[MediaStreamTrack]) -> None:
         """*Remove a track* on behalf of a source: fires ``removetrack``. On the owner loop.
+
+        All of them leave before the first is told of: who hears of it sees what is left.
 
         https://w3c.github.io/mediacapture-main/#track-remove
         """
-        if track in self._tracks:
-            self._set_tracks(tuple(other for other in self._tracks if other is not track))
+        known = [track for track in gone if track in self._tracks]
+        self._set_tracks(tuple(other for other in self._tracks if other not in known))
+        for track in known:
             fire_event(self, "removetrack", MediaStreamTrackEvent, track=track)
 
     # ── Python ───────────────────────────────────────────────────────────────────────────────────

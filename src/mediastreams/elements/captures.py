@@ -42,19 +42,14 @@ class Captures:
                     stream._add_track_by_library(track)
 
     def end(self) -> None:
-        """What was captured is no longer played: its tracks end, then leave their streams."""
-        for stream, tracks in self._streams:
-            for track in tracks:
-                track._end(None)
-                stream._remove_track_by_library(track)
+        """What was captured is no longer played: its tracks end, then leave their streams, then that is told."""
+        for stream, tracks in list(self._streams):
+            gone = list(tracks)
             tracks.clear()
-
-    def finish(self) -> None:
-        """The element has played to its end: what was captured ends, and stays until something else is played."""
-        for _, tracks in self._streams:
-            for track in tracks:
+            for track in gone:
                 if track.ready_state == "live":
                     track._end(None)
+            stream._remove_tracks_by_library(gone)
 
     def follow(self) -> None:
         """The element has been paused, or goes on: what it captures of a stream's tracks becomes muted, or not."""
@@ -73,7 +68,7 @@ class Captures:
                 if origin not in fresh:
                     tracks.remove(track)
                     track._end(None)
-                    stream._remove_track_by_library(track)
+                    stream._remove_tracks_by_library([track])
             for origin, track in fresh.items():
                 if origin in known:
                     track.stop()

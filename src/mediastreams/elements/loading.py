@@ -9,7 +9,7 @@ nothing: that is how *load* removes the tasks of the former one.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVarTuple
 
 from mediastreams._rules.media_state import (
     HAVE_ENOUGH_DATA,
@@ -29,32 +29,43 @@ from mediastreams.elements.stream_playback import StreamPlayback
 from mediastreams.errors import AbortError, DOMException, InvalidStateError, NetworkError, NotSupportedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mediastreams.elements.media_element import MediaElement
     from mediastreams.elements.playback import Playback
 
 __all__ = [
     "drop_playback",
     "fail",
-    "fire_of",
     "have_data",
     "have_metadata",
     "load",
     "not_supported",
+    "queue_element_task",
     "queue_event",
     "select_resource",
     "set_ready_state",
 ]
 
-
-def fire_of(element: MediaElement, playback: Playback | None, type: str) -> None:
-    """Fire in a task, unless another resource has come meanwhile."""
-    if playback is element._playback and not element._closed:
-        fire_event(element, type)
+_Ts = TypeVarTuple("_Ts")
 
 
 def queue_event(element: MediaElement, type: str) -> None:
-    """Queue a task that fires, of the present resource."""
-    queue_task(element._owner, fire_of, element, element._playback, type)
+    """Queue a task that fires, unless another resource is loaded before."""
+    queue_element_task(element, fire_event, element, type)
+
+
+def queue_element_task(element: MediaElement, call: Callable[[*_Ts], object], *args: *_Ts) -> None:
+    """*Queue a media element task*: *load* takes those back that have not run.
+
+    https://html.spec.whatwg.org/multipage/media.html#queue-a-media-element-task
+    """
+    queue_task(element._owner, _run, element, element._loads, call, args)
+
+
+def _run(element: MediaElement, load: int, call: Callable[[*_Ts], object], args: tuple[*_Ts]) -> None:
+    if load == element._loads and not element._closed:
+        call(*args)
 
 
 def load(element: MediaElement) -> None:
@@ -64,12 +75,14 @@ def load(element: MediaElement) -> None:
     """
     if element._closed:
         raise InvalidStateError("This element was closed: make a new one")
+    # 3-4. What was queued for the former resource is not told any more.
+    element._loads += 1
     # 5. Something was being loaded, or was there.
     if element._network_state in (element.NETWORK_LOADING, element.NETWORK_IDLE):
-        queue_task(element._owner, fire_event, element, "abort")
+        queue_event(element, "abort")
     # 6. Forget what was there.
     if element._network_state != element.NETWORK_EMPTY:
-        queue_task(element._owner, fire_event, element, "emptied")
+        queue_event(element, "emptied")
         before = element.current_time
         drop_playback(element)
         element._ready_state = HAVE_NOTHING
@@ -78,17 +91,17 @@ def load(element: MediaElement) -> None:
             element._reject_promises(AbortError("Another resource was loaded"))
         element._seeking = False
         if before > 0:
-            queue_task(element._owner, fire_event, element, "timeupdate")
-    element._reject_promises(AbortError("Another resource was loaded"))
+            queue_event(element, "timeupdate")
     element._ended = False
     element._had_data = False
     element._starved_ticks = 0
     element._default_start = 0.0
+    element._official.forget()
     element._played = ()
     # 7. The speed is the usual one again.
     if not element._streams and element._rate != element._default_rate:
         element._rate = element._default_rate
-        queue_task(element._owner, fire_event, element, "ratechange")
+        queue_event(element, "ratechange")
     # 8. No error, and it may begin by itself.
     element._error = element._cause = None
     element._can_autoplay = True
@@ -111,6 +124,8 @@ def select_resource(element: MediaElement) -> None:
     element._load_due = element._owner.loop is None
     if element._load_due:
         return
+    # 7-8. It is being loaded, and that is told.
+    queue_element_task(element, _begin_loading, element)
     reporter = Reporter(element, element._owner)
     source = element._src_object
     try:
@@ -122,19 +137,16 @@ def select_resource(element: MediaElement) -> None:
             playback = FilePlayback(reporter, found, element._clock, loop=element._loop)
             playback.set_rate(element._rate, preserves_pitch=element._preserves_pitch)
     except DOMException as error:
-        queue_task(element._owner, fail, element, None, error)
+        queue_element_task(element, fail, element, None, error)
         return
     element._playback = playback
     playback.view.lag = element._output.lag
     element._begin_resource(playback)
-    # 7-8. It is being loaded, and that is told.
-    queue_task(element._owner, _begin_loading, element, playback)
 
 
-def _begin_loading(element: MediaElement, playback: Playback) -> None:
-    if playback is element._playback and element._network_state == element.NETWORK_NO_SOURCE:
-        element._network_state = element.NETWORK_LOADING
-        fire_event(element, "loadstart")
+def _begin_loading(element: MediaElement) -> None:
+    element._network_state = element.NETWORK_LOADING
+    fire_event(element, "loadstart")
 
 
 def set_ready_state(element: MediaElement, after: int) -> None:
@@ -206,7 +218,8 @@ def fail(element: MediaElement, playback: Playback | None, error: DOMException) 
     playing.follow(element)
     element._captures.end()
     fire_event(element, "error")
-    element._reject_promises(not_supported(element))
+    if playing.hopeless(element):
+        element._reject_promises(not_supported(element))
 
 
 def not_supported(element: MediaElement) -> NotSupportedError:

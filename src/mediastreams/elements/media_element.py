@@ -10,6 +10,7 @@ NOT-HERE: everything that belongs to a page: attributes as markup, ``<source>`` 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import sys
 from typing import TYPE_CHECKING, ClassVar, Final, Self
@@ -19,12 +20,13 @@ from mediastreams._engine.worker import reaper
 from mediastreams._rules import media_state
 from mediastreams._rules.media_state import Range, joined
 from mediastreams._webidl.conversions import boolean, dom_string, double
-from mediastreams._webidl.events import EventTarget, event_handler, fire_event
+from mediastreams._webidl.events import EventTarget, event_handler
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import queue_task
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.elements import loading, playing, seeking
 from mediastreams.elements.captures import Captures
+from mediastreams.elements.official_position import OfficialPosition
 from mediastreams.elements.playable import can_play_type
 from mediastreams.elements.sound_output import SoundOutput
 from mediastreams.elements.ticker import Ticker
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MediaElement"]
 
+_logger = logging.getLogger(__name__)
 _TIME_UPDATE_NS: Final = 250_000_000
 _SLOWEST: Final = 0.0625
 _FASTEST: Final = 16.0
@@ -123,11 +126,13 @@ class MediaElement(EventTarget):
         self._closed = False
         self._seeking = False
         self._seek_ticket = 0
+        self._loads = 0  # how often *load* ran: the tasks of a former one do nothing
         self._network_state = self.NETWORK_EMPTY
         self._ready_state = self.HAVE_NOTHING
         self._had_data = False
         self._error: MediaError | None = None
         self._cause: DOMException | None = None
+        self._official = OfficialPosition(self._owner)
         self._default_start = 0.0  # the default playback start position
         self._rate = self._default_rate = 1.0
         self._preserves_pitch = True
@@ -272,17 +277,14 @@ class MediaElement(EventTarget):
     def current_time(self) -> float:
         """Where in the resource it is, in seconds; setting it seeks. A `MediaStream` cannot be sought.
 
+        It stands still while the program runs, from one ``await`` to the next; other threads see it move.
+
         Raises:
             TypeError: set to what is no finite number.
 
         https://html.spec.whatwg.org/multipage/media.html#dom-media-currenttime
         """
-        playback = self._playback
-        if playback is None or self._ready_state == self.HAVE_NOTHING:
-            return self._default_start
-        if self._ended and math.isfinite(playback.duration):
-            return playback.duration
-        return playback.position
+        return self._official.read(self._position)
 
     @current_time.setter
     def current_time(self, value: float) -> None:
@@ -292,8 +294,18 @@ class MediaElement(EventTarget):
             return
         if self._ready_state == self.HAVE_NOTHING:
             self._default_start = max(0.0, place)
+            self._official.forget()
         else:
             seeking.seek(self, place)
+
+    def _position(self) -> float:
+        """*The current playback position*. Any thread."""
+        playback = self._playback
+        if playback is None or self._ready_state == self.HAVE_NOTHING:
+            return self._default_start
+        if self._ended and math.isfinite(playback.duration):
+            return playback.duration
+        return playback.position
 
     def fast_seek(self, time: float) -> None:
         """Go near a place: to the picture before it that needs no other to be decoded.
@@ -358,7 +370,7 @@ class MediaElement(EventTarget):
         rate = double(value, "MediaElement.default_playback_rate")
         if not self._streams and rate != self._default_rate:
             self._default_rate = rate
-            queue_task(self._owner, fire_event, self, "ratechange")
+            loading.queue_event(self, "ratechange")
 
     @property
     def playback_rate(self) -> float:
@@ -383,7 +395,7 @@ class MediaElement(EventTarget):
         if rate != self._rate:
             self._rate = rate
             self._tell_rate()
-            queue_task(self._owner, fire_event, self, "ratechange")
+            loading.queue_event(self, "ratechange")
 
     @property
     def preserves_pitch(self) -> bool:
@@ -442,8 +454,11 @@ class MediaElement(EventTarget):
     async def play(self) -> None:
         """Play from where it stands, from the beginning after the end. Returns when it plays.
 
+        Without a resource it waits for one. After an error in the middle, when there was something to play, it returns:
+        `error` says why nothing comes.
+
         Raises:
-            NotSupportedError: the resource cannot be played (``__cause__`` says why), or there is none.
+            NotSupportedError: the resource cannot be played; ``__cause__`` says why.
             AbortError: it was paused, or something else was loaded, before it could play.
             InvalidStateError: the element was closed.
 
@@ -452,11 +467,11 @@ class MediaElement(EventTarget):
         self._owner.check("MediaElement.play")
         if self._closed:
             raise InvalidStateError("This element was closed: make a new one")
-        # 2. DEVIATION: without a resource the standard's promise would wait for ever.
-        if self._src == "" and self._src_object is None:
-            raise NotSupportedError("There is nothing to play: set src or src_object first")
-        if self._error is not None:
+        # 2. What cannot be played.
+        if playing.hopeless(self):
             raise loading.not_supported(self)
+        if self._src == "" and self._src_object is None:
+            _logger.warning("play() waits for something to play: set src or src_object")
         # 3-5. The promise, and the internal play steps.
         promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._promises.append(promise)
@@ -550,7 +565,7 @@ class MediaElement(EventTarget):
 
     def _volume_changed(self) -> None:
         self._output.set_volume(self._volume, muted=self._muted)
-        queue_task(self._owner, fire_event, self, "volumechange")
+        loading.queue_event(self, "volumechange")
 
     @property
     def sink_id(self) -> str:

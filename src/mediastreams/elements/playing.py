@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "follow",
+    "hopeless",
     "internal_pause",
     "internal_play",
     "note_played",
@@ -66,7 +67,7 @@ def follow(element: MediaElement) -> None:
     was = element._playing_since is not None
     plays = may_play and (was or playback.live or output.ready)
     # A file goes on by itself when it starves: to stop it then would be to starve it for ever.
-    starves = not element._paused and not playback.live and playback.starving
+    starves = not element._paused and not playback.live and element._error is None and playback.starving
     if may_play:
         playback.kept = element
     elif not starves:
@@ -76,11 +77,12 @@ def follow(element: MediaElement) -> None:
         playback.play()
         element._ticker.start()
     elif was and not plays:
-        note_played(element)
-        element._playing_since = None
         if not starves:
             playback.pause()
             element._ticker.stop()
+        element._official.forget()
+        note_played(element)
+        element._playing_since = None
     element._captures.follow()
 
 
@@ -92,6 +94,19 @@ def note_played(element: MediaElement) -> None:
         if now > since:
             element._played = joined(element._played, (since, now))
         element._playing_since = now
+
+
+def hopeless(element: MediaElement) -> bool:
+    """Whether it will never play, by an error: who waits for `play` is told so.
+
+    DEVIATION: `play` raises, too, when data broke off before there was anything to play. In the standard only what
+    could not be opened rejects, and that promise would wait for ever.
+
+    https://html.spec.whatwg.org/multipage/media.html#dom-media-play
+    """
+    return element._error is not None and (
+        element._error.code == element._error.MEDIA_ERR_SRC_NOT_SUPPORTED or element._ready_state < HAVE_FUTURE_DATA
+    )
 
 
 def internal_play(element: MediaElement) -> None:
@@ -132,7 +147,7 @@ def notify_about_playing(element: MediaElement) -> None:
 
     https://html.spec.whatwg.org/multipage/media.html#notify-about-playing
     """
-    queue_task(element._owner, _notify, element, element._playback, _take(element))
+    queue_task(element._owner, _notify, element, element._loads, _take(element))
 
 
 def _take(element: MediaElement) -> list[asyncio.Future[None]]:
@@ -141,8 +156,8 @@ def _take(element: MediaElement) -> list[asyncio.Future[None]]:
     return promises
 
 
-def _notify(element: MediaElement, playback: Playback | None, promises: Sequence[asyncio.Future[None]]) -> None:
-    if playback is element._playback and not element._closed:
+def _notify(element: MediaElement, load: int, promises: Sequence[asyncio.Future[None]]) -> None:
+    if load == element._loads and not element._closed:
         fire_event(element, "playing")
     _resolve(promises)
 
@@ -171,11 +186,11 @@ def internal_pause(element: MediaElement) -> None:
     if not element._paused:
         element._paused = True
         follow(element)
-        queue_task(element._owner, _paused, element, element._playback, _take(element))
+        queue_task(element._owner, _paused, element, element._loads, _take(element))
 
 
-def _paused(element: MediaElement, playback: Playback | None, promises: Sequence[asyncio.Future[None]]) -> None:
-    if playback is element._playback and not element._closed:
+def _paused(element: MediaElement, load: int, promises: Sequence[asyncio.Future[None]]) -> None:
+    if load == element._loads and not element._closed:
         fire_event(element, "timeupdate")
         fire_event(element, "pause")
     reject(promises, AbortError("It was paused before it could play"))
@@ -187,8 +202,8 @@ def reach_end(element: MediaElement, playback: Playback) -> None:
     https://html.spec.whatwg.org/multipage/media.html#reaches-the-end
     """
     known, element._known_duration = element._known_duration, playback.duration
-    note_played(element)
     element._ended = True
+    element._official.forget()
     follow(element)
     if not math.isnan(known) and known != playback.duration:  # that of a stream, or of a file that did not tell
         fire_event(element, "durationchange")
@@ -201,7 +216,7 @@ def reach_end(element: MediaElement, playback: Playback) -> None:
         element._reject_promises(AbortError("The resource came to its end"))
     # 3.3. The end.
     if element._ended and playback is element._playback:
-        element._captures.finish()
+        element._captures.end()
         fire_event(element, "ended")
 
 

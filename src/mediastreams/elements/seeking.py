@@ -41,6 +41,7 @@ def seek(element: MediaElement, wanted: float, *, exact: bool = True) -> None:
     # 10-11. The task that tells it, and the new place.
     loading.queue_event(element, "seeking")
     element._seek_ticket = playback.seek(place, exact=exact)
+    element._official.forget()
     if element._playing_since is not None:
         element._playing_since = place
     # 12. Wait until it is there: the ready state tells that it is not. What is captured stays as it is meanwhile.

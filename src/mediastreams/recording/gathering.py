@@ -143,7 +143,8 @@ class Gathering:
         self.stop()
 
     def _track_set_changed(self) -> None:
-        if not self._stop_asked:
+        """Tracks that leave because all have ended, as those of an element do, are no change: that end counts."""
+        if not self._stop_asked and any(track.ready_state == "live" for track in self._tracks):
             self._ending = "track set changed"
             self.stop()
 
