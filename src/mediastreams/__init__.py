@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from mediastreams.elements.time_ranges import TimeRanges
     from mediastreams.elements.video_element import VideoElement
     from mediastreams.elements.video_frame_callbacks import VideoFrameCallbackMetadata
+    from mediastreams.elements.video_playback_quality import VideoPlaybackQuality
     from mediastreams.errors import (
         AbortError,
         DataError,
@@ -266,6 +267,7 @@ __all__ = [
     "VideoFacingModeEnum",
     "VideoFrame",
     "VideoFrameCallbackMetadata",
+    "VideoPlaybackQuality",
     "VideoResizeModeEnum",
     "VideoTrackGenerator",
     "WindowAudioPreferenceEnum",
@@ -408,6 +410,7 @@ _HOME = {
     "VideoFacingModeEnum": "capture.enums",
     "VideoFrame": "_engine.video_frame",
     "VideoFrameCallbackMetadata": "elements.video_frame_callbacks",
+    "VideoPlaybackQuality": "elements.video_playback_quality",
     "VideoResizeModeEnum": "capture.enums",
     "VideoTrackGenerator": "transform.generators",
     "WindowAudioPreferenceEnum": "capture.enums",

@@ -29,6 +29,7 @@ WHOLE = [
     "mediastream-recording",
     "image-capture",
     "audio-output",
+    "media-playback-quality",
     "permissions",
 ]
 """Specifications of the family."""

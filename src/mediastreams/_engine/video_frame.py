@@ -11,7 +11,7 @@ https://w3c.github.io/webcodecs/#videoframe-interface
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, Unpack, cast
 
@@ -70,8 +70,9 @@ class VideoFrame:
 
     Owns its handle only: `close` lets go of the data early, dropping the frame does too. Any thread.
 
-    ``VideoFrame(frame, timestamp=…)`` is another handle with another time; arrays and PIL images are taken as by
-    `from_ndarray`; a buffer needs ``format``, ``coded_width``, ``coded_height`` and ``timestamp``.
+    ``VideoFrame(frame, timestamp=…)`` is another handle with another time, ``VideoFrame(video)`` what a `VideoElement`
+    shows, ``VideoFrame(canvas, timestamp=…)`` what is painted. Arrays and PIL images are taken as by `from_ndarray`; a
+    buffer needs ``format``, ``coded_width``, ``coded_height`` and ``timestamp``.
 
     https://w3c.github.io/webcodecs/#videoframe
     """
@@ -98,7 +99,7 @@ class VideoFrame:
         Raises:
             TypeError: nothing that shows a picture, or a member that is missing or does not fit.
             ValueError: an array that does not fit its format.
-            InvalidStateError: the frame was closed.
+            InvalidStateError: the frame was closed, the element shows nothing, or the canvas has no pixels.
         """
         where = "VideoFrame"
         given = merge_arguments(init, members, where)
@@ -109,8 +110,11 @@ class VideoFrame:
         else:
             array_format = given.pop("format", None)  # an addition: arrays
             options = FRAME_INIT.convert(given, where)
+            shown: Callable[[], Picture] | None = getattr(image, "_shown_picture", None)
             if isinstance(image, VideoFrame):
-                picture, base = image._retimed(options), image._look  # noqa: SLF001 - of the same class
+                picture, base = _retimed(image._open(where), options), image._look  # noqa: SLF001 - of the same class
+            elif shown is not None:  # a VideoElement, which this floor does not know
+                picture = _retimed(shown(), options)
             else:
                 picture = _from_image(image, array_format, options)
         if "visible_rect" in options:
@@ -262,15 +266,6 @@ class VideoFrame:
             raise InvalidStateError(f"{what}: the frame at {self._times[0]} µs was closed; use it before close()")
         return picture
 
-    def _retimed(self, options: Mapping[str, Any]) -> Picture:
-        """*Initialize frame from other frame*: the shared picture, with other times where they are given."""
-        picture = self._open("VideoFrame")
-        if options.keys().isdisjoint({"timestamp", "duration", "metadata"}):
-            return picture
-        timestamp = options.get("timestamp", picture.timestamp)
-        duration = options.get("duration", picture.duration)
-        return convert.restamped(picture, timestamp, duration, options.get("metadata"))
-
     def clone(self) -> VideoFrame:
         """Make another handle on the same picture.
 
@@ -411,6 +406,15 @@ class VideoFrame:
 
 
 _new_frame = VideoFrame.__new__
+
+
+def _retimed(picture: Picture, options: Mapping[str, Any]) -> Picture:
+    """*Initialize frame from other frame*: the shared picture, with other times where they are given."""
+    if options.keys().isdisjoint({"timestamp", "duration", "metadata"}):
+        return picture
+    timestamp = options.get("timestamp", picture.timestamp)
+    duration = options.get("duration", picture.duration)
+    return convert.restamped(picture, timestamp, duration, options.get("metadata"))
 
 
 def _looked(base: _Look, picture: Picture, options: Mapping[str, Any]) -> _Look:

@@ -1,4 +1,4 @@
-"""What a `VideoFrame` can be made of besides another frame: arrays, PIL images, raw buffers; and PNG, the way out.
+"""What a `VideoFrame` can be made of besides another frame: arrays, PIL images, canvases, raw buffers.
 
 Not for: arrays of a named format (``array_formats.py``).
 
@@ -17,7 +17,7 @@ from mediastreams._engine.frames import Picture
 from mediastreams._engine.video_layout import FFMPEG_NAMES, colour_tags, plane_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
@@ -27,8 +27,13 @@ __all__ = ["from_buffer", "from_pixels"]
 def from_pixels(image: Any, array_format: object = None) -> av.VideoFrame:
     """Copy an array or a PIL image into a frame; an array's format is guessed from its shape where none is given.
 
-    Raises: TypeError, ValueError (nothing that shows a picture).
+    Of a canvas, which this floor does not know, the pixels of this moment.
+
+    Raises: TypeError, ValueError (nothing that shows a picture), InvalidStateError (a canvas without pixels).
     """
+    painted: Callable[[], av.VideoFrame] | None = getattr(image, "_painted_frame", None)
+    if painted is not None:  # a canvas
+        return painted()
     if hasattr(image, "mode") and hasattr(image, "convert"):  # a PIL image
         clear = image.mode in {"RGBA", "LA", "PA", "RGBa"} or "transparency" in getattr(image, "info", {})
         mode = "L" if image.mode == "L" else "RGBA" if clear else "RGB"
@@ -37,7 +42,7 @@ def from_pixels(image: Any, array_format: object = None) -> av.VideoFrame:
     if isinstance(image, bytes | bytearray | memoryview) or not hasattr(image, "__array__"):
         raise TypeError(
             f"VideoFrame: a {type(image).__name__} is no picture; pass a VideoFrame, an array, a PIL image, "
-            "or a buffer with format=…, coded_width=…, coded_height=…"
+            "a VideoElement, a canvas, or a buffer with format=…, coded_width=…, coded_height=…"
         )
     array = np.asarray(image)
     if array_format is None:

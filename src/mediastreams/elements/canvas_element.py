@@ -34,6 +34,7 @@ from mediastreams.files.blob import Blob
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from av import VideoFrame
 
     from mediastreams.elements.image_data import ImageData
 
@@ -107,6 +108,19 @@ class CanvasElement(EventTarget):
         https://html.spec.whatwg.org/multipage/canvas.html#dom-canvas-getcontext
         """
         return self._context if dom_string(context_id, "get_context: context_id") == "2d" else None
+
+    def _painted_frame(self) -> VideoFrame:
+        """What is painted now, for ``VideoFrame(canvas, timestamp=…)``; shared until the next stroke. Any thread.
+
+        https://html.spec.whatwg.org/multipage/canvas.html#check-the-usability-of-the-image-argument
+
+        Raises: InvalidStateError (a canvas without pixels), QuotaExceededError (one that is too large for memory).
+        """
+        if not self.width or not self.height:
+            raise InvalidStateError("VideoFrame: the canvas has no pixels")
+        lent = self._surface.lend()
+        assert lent is not None
+        return frame_from_array(lent[0], "rgba", copy=False)
 
     # ── the usual operations of its context ──────────────────────────────────────────────────────
 

@@ -52,6 +52,8 @@ class PictureView:
         self._prompt = False
         self.lag: Callable[[], int] | None = None
         self.latest: Presented | None = None
+        self.dropped = 0  # overtaken before anybody saw them
+        self.corrupted = 0  # in which the decoder found damage
         self.wanted = False
         self._size: tuple[int, int] | None = None
 
@@ -67,6 +69,7 @@ class PictureView:
         prompt, self._prompt = self._prompt, False
         if prompt or not lag:
             with self._lock:
+                self.dropped += 0 if prompt else len(self._waiting)
                 self._waiting.clear()
             self._present(picture)
             return
@@ -74,6 +77,7 @@ class PictureView:
         own = abs(now - picture.timestamp) < _FOREIGN_US
         with self._lock:
             if not self._closed:
+                self.dropped += len(self._waiting) == _MOST_WAITING
                 self._waiting.append(((picture.timestamp if own else now) + lag, picture))
         self._go_on()
 
@@ -81,6 +85,7 @@ class PictureView:
         """Show the last of those that wait: time stands, or has come to its end."""
         with self._lock:
             last = self._waiting[-1][1] if self._waiting else None
+            self.dropped += max(0, len(self._waiting) - 1)
             self._waiting.clear()
             self._cancel()
         if last is not None:
@@ -132,10 +137,12 @@ class PictureView:
         frame.close()
         with self._lock:
             before = self.latest
-            number = 1 if before is None else before.number + 1
+            again = before is not None and before.picture.av is picture.av  # seen at rest already, and now in its turn
+            number = (0 if before is None else before.number) + (not again)
             self.latest = Presented(picture, self._clock.now_us(), number, size)
+            self.corrupted += picture.av.is_corrupt and not again
             changed, self._size = self._size != size, size
         if changed:
             self._on_news("resize", size)
-        if self.wanted:
+        if self.wanted and not again:
             self._on_news("frame", None)

@@ -12,6 +12,8 @@ from mediastreams._webidl.tasks import report
 from mediastreams.elements import loading
 from mediastreams.elements.media_element import MediaElement
 from mediastreams.elements.video_frame_callbacks import FrameCallbacks, describe
+from mediastreams.elements.video_playback_quality import VideoPlaybackQuality
+from mediastreams.errors import InvalidStateError
 
 if TYPE_CHECKING:
     from mediastreams._engine.frames import Picture
@@ -30,9 +32,9 @@ __all__ = ["VideoElement"]
 class VideoElement(MediaElement):
     """Plays pictures and sound; sound on the default output, or on another one.
 
-    `current_frame` is what it shows now, ``canvas.draw_image(video)`` draws that, `request_video_frame_callback` tells
-    of the next one, `request_picture_in_picture` shows it in a window. NOT-HERE: width, height, poster, playsinline:
-    the layout of a page.
+    `current_frame` and ``VideoFrame(video)`` are what it shows now, ``canvas.draw_image(video)`` draws that,
+    `request_video_frame_callback` tells of the next one, `request_picture_in_picture` shows it in a window.
+    NOT-HERE: width, height, poster, playsinline: the layout of a page.
 
     https://html.spec.whatwg.org/multipage/media.html#htmlvideoelement
     """
@@ -81,7 +83,38 @@ class VideoElement(MediaElement):
     def _current_picture(self) -> Picture | None:
         """The picture shown now; a canvas draws it."""
         playback = self._playback
-        return None if playback is None or self._ready_state < self.HAVE_CURRENT_DATA else playback.view.picture
+        if playback is None or self._closed or self._ready_state < self.HAVE_CURRENT_DATA:
+            return None
+        return playback.view.picture
+
+    def _shown_picture(self) -> Picture:
+        """*Check the usability of the image argument*, for ``VideoFrame(video)``: what is shown now.
+
+        https://html.spec.whatwg.org/multipage/canvas.html#check-the-usability-of-the-image-argument
+
+        Raises: InvalidStateError (nothing is loaded yet, it is on its way to another place, or there is no picture).
+        """
+        picture = self._current_picture()
+        if picture is None:
+            raise InvalidStateError(
+                "VideoFrame: the element shows no picture (yet): await its 'loadeddata' or 'seeked'"
+            )
+        return picture
+
+    def get_video_playback_quality(self) -> VideoPlaybackQuality:
+        """How many pictures were shown, and how many came too late, since the resource was loaded. Any thread.
+
+        https://w3c.github.io/media-playback-quality/#dom-htmlvideoelement-getvideoplaybackquality
+        """
+        view = None if self._playback is None else self._playback.view
+        latest = None if view is None else view.latest
+        made: VideoPlaybackQuality = VideoPlaybackQuality._of(
+            self._clock.now_us() / 1000,
+            shown=0 if latest is None else latest.number,
+            dropped=0 if view is None else view.dropped,
+            corrupted=0 if view is None else view.corrupted,
+        )
+        return made
 
     # ── the next picture ─────────────────────────────────────────────────────────────────────────
 
