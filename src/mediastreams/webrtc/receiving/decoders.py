@@ -1,0 +1,131 @@
+"""Decoders of what comes from a peer: pictures one by one, sound with what is lost made up for.
+
+Not for: when to decode (``decoding.py``). One thread uses one decoder.
+
+Rules of the file: nothing is held back: no threads that work on several pictures at once, no reordering. A decoder
+that fails raises `DecodingError` and is used no more before the next key frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import av
+import av.error
+from av.codec.context import Flags
+
+from mediastreams._backends.ffmpeg.sounds import to_float_planar
+from mediastreams.webrtc.rtp.audio import opus_samples
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from mediastreams.webrtc.plans import Codec
+
+    Samples = npt.NDArray[np.float32]
+
+__all__ = ["DecodingError", "PictureDecoder", "SoundDecoder", "opus_channels"]
+
+_DECODERS: Final = {
+    "vp8": ("vp8", {}),
+    "vp9": ("vp9", {}),
+    "h264": ("h264", {}),
+    "av1": ("libdav1d", {"max_frame_delay": "1"}),  # FFmpeg's own has no software behind it
+    "opus": ("libopus", {}),  # conceals losses, which FFmpeg's own does not
+    "pcmu": ("pcm_mulaw", {}),
+    "pcma": ("pcm_alaw", {}),
+    "g722": ("g722", {}),
+}
+_RATES: Final = {"opus": 48_000, "g722": 16_000}
+_MOST_CONCEALED: Final = 5  # packets: after that, silence is better
+
+
+class DecodingError(Exception):
+    """What came cannot be decoded."""
+
+
+def _open(codec: Codec) -> av.CodecContext:
+    name, options = _DECODERS[codec.name]
+    context = av.CodecContext.create(name, "r")
+    context.options = dict(options)
+    return context
+
+
+class PictureDecoder:
+    """One decoder of pictures. Begins at a key frame."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._context = _open(codec)
+        self._context.thread_type = "SLICE"
+        self._context.flags |= Flags.low_delay
+
+    def decode(self, data: bytes) -> list[av.VideoFrame]:
+        """The pictures in a frame: one as a rule, of several layers the last counts.
+
+        Raises:
+            DecodingError: it is damaged, or of another codec.
+        """
+        try:
+            return cast("list[av.VideoFrame]", self._context.decode(av.Packet(data)))  # type: ignore[attr-defined]
+        except av.error.FFmpegError as error:
+            raise DecodingError(error.strerror) from error
+
+    def close(self) -> None:
+        """Bring its threads to rest: see ``_backends/ffmpeg/lanes.py``."""
+        if self._context.is_open:
+            self._context.flush_buffers()
+
+
+def opus_channels(packet: bytes) -> int:
+    """Whether an Opus packet is of one or two channels.
+
+    https://www.rfc-editor.org/rfc/rfc6716#section-3.1
+    """
+    return 2 if packet and packet[0] & 4 else 1
+
+
+class SoundDecoder:
+    """One decoder of sound. ``rate``: samples per second that come out; ``channels``: how many it was opened for."""
+
+    def __init__(self, codec: Codec, channels: int) -> None:
+        self.codec = codec
+        self.channels = channels
+        self.rate = _RATES.get(codec.name, codec.clock_rate)
+        context = cast("Any", _open(codec))
+        context.sample_rate = self.rate
+        context.layout = "stereo" if channels == 2 else "mono"
+        self._context = context
+        self._last = b""
+
+    def decode(self, packet: bytes) -> list[Samples]:
+        """The samples in a packet.
+
+        Raises:
+            DecodingError: it is damaged.
+        """
+        samples = self._run(packet)
+        self._last = packet
+        return samples
+
+    def conceal(self, packets: int) -> list[Samples]:
+        """Make up for so many lost packets, as long as the one before the loss each; for few of them.
+
+        An Opus frame of no bytes is a lost one, and the decoder goes on from what was before it. Other codecs cannot.
+
+        https://www.rfc-editor.org/rfc/rfc6716#section-3.4
+        """
+        if self.codec.name != "opus" or not self._last or packets > _MOST_CONCEALED:
+            return []
+        head = self._last[0] & 0xFC  # the same kind of frame, once
+        try:
+            count = opus_samples(self._last) // opus_samples(bytes((head,)))
+            return [samples for _ in range(packets * count) for samples in self._run(bytes((head,)))]
+        except (DecodingError, ValueError):
+            return []
+
+    def _run(self, data: bytes) -> list[Samples]:
+        try:
+            return [to_float_planar(frame) for frame in self._context.decode(av.Packet(data))]
+        except av.error.FFmpegError as error:
+            raise DecodingError(error.strerror) from error
