@@ -59,10 +59,11 @@ class Waves(Source):
 
     kind = "audio"
 
-    def __init__(self, clock, rate=1000, hertz=1.0, speed=1.0, *, free=False, offset=0):
+    def __init__(self, clock, rate=1000, hertz=1.0, speed=1.0, *, free=False, recorded=False, offset=0):
         self.clock = clock
         self.rate, self.hertz, self.speed = rate, hertz, speed
         self.free_running = free
+        self.recorded = recorded
         self.offset = offset
         self.count = 0
         self.jitter = None
@@ -133,16 +134,16 @@ class Card(Sink):
 class Bench:
     """A source, its track, an output and a player, moved together."""
 
-    def __init__(self, rate=1000, hertz=1.0, *, source_speed=1.0, card_speed=1.0, free=False, offset=0, **card):
+    def __init__(self, rate=1000, hertz=1.0, *, source_speed=1.0, card_speed=1.0, offset=0, card=None, **waves):
         self.clock = BenchClock()
-        self.source = Waves(self.clock, rate, hertz, source_speed, free=free, offset=offset)
+        self.source = Waves(self.clock, rate, hertz, source_speed, offset=offset, **waves)
         self.hub = SourceHub(self.source)
         self.hub.open(AudioMode(rate, 2), {})
         self.feed = TrackFeed(self.hub)
         self.hub.add_feed(self.feed)
         self.lost = []
         self.playout = Playout(clock=self.clock, on_lost=self.lost.append)
-        self.card = Card(self.clock, speed=card_speed, **{"rate": rate, **card})
+        self.card = Card(self.clock, speed=card_speed, **{"rate": rate, **(card or {})})
         self.voice = self.playout.add(self.feed)
         self.playout.use(self.card)
 
@@ -253,6 +254,35 @@ def test_an_output_that_stands_still_drops_what_it_missed_instead_of_lagging(ben
     assert np.abs(late[-100:] - before).max() < 2_000
     assert level[-100:].min() > 0.98
     assert made.playout.latency == pytest.approx(before, abs=3_000)
+
+
+@pytest.mark.parametrize("stall", [15_000, 72_000, 300_000])
+def test_what_was_recorded_is_heard_whole_and_unchanged_though_its_output_stands_still(bench, stall):
+    made = bench(recorded=True)
+    made.run(5)
+    before = made.playout.latency
+    made.card.began += stall
+    made.run(2)
+    heard = made.card.heard()[:, 250:].astype(np.float64)
+    phase = np.unwrap(np.arctan2(*heard))
+    assert np.abs(np.diff(phase) - 2 * np.pi / 1000).max() < 1e-5, "no sample is missing, twice or stretched"
+    assert made.playout.latency == pytest.approx(before + stall, abs=100), "and pictures wait for it"
+    assert made.voice.dropped == 0
+    made.run(stall / 1000 + 30)
+    assert made.playout.latency < before + 15_000, "it is made up for unheard"
+    assert np.hypot(*made.card.heard()[:, 250:]).min() > 0.98
+
+
+@pytest.mark.parametrize("speed", [48_010 / 48_000, 48_000 / 48_010])
+def test_an_hour_of_what_was_recorded_stays_with_a_clock_that_runs_apart(bench, speed):
+    made = bench(recorded=True, card_speed=speed)
+    made.run(3600, chunk=0.1, block=0.1)
+    late, level = offsets(made.card)
+    assert late[5:].max() - late[5:].min() < 40_000 + 100_000, (
+        "besides what a block and a chunk may wait for each other"
+    )
+    assert level[5:].min() > 0.98
+    assert made.voice.dropped == 0
 
 
 def test_an_output_that_is_a_tenth_too_slow_drops_and_lags_by_a_tenth_of_a_second_at_most(bench):

@@ -43,11 +43,13 @@ class RateCorrector:
 
     Sound in is of ``sample_rate``, nominally; sound out is continuous, its timestamps are those of the
     nominal rate. Where sound is missing for longer than 100 ms (or ``gap`` says so) the next chunk carries a
-    ``gap``, to be filled with silence, and stands where it belongs. One thread at a time.
+    ``gap``, to be filled with silence, and stands where it belongs. ``rest``: seconds of error up to which the samples
+    pass unchanged, until it was exceeded once. One thread at a time.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, *, rest: float = REST_S) -> None:
         self._rate = sample_rate
+        self._rest = rest
         self._origin = 0  # µs: time of output sample 0
         self._given = 0  # output samples so far, gaps included
         self._stretcher: _Stretcher | None = None
@@ -130,7 +132,7 @@ class RateCorrector:
         """Choose the speed: proportional to the error and to its sum, as long as that sum has an effect."""
         self.error = error
         if self._stretcher is None:
-            if abs(error) < REST_S or self._history is None:
+            if abs(error) < self._rest or self._history is None:
                 return
             self._stretcher = _Stretcher(self._history)
         passed = min(max(passed, 0.0), 5.0)  # chunks that are longer are steered as if they were not

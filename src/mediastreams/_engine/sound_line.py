@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["SoundLine"]
 
 FADE_SECONDS: Final = 0.005
+REST_SECONDS: Final = 0.01
+"""So far apart samples pass unchanged: an output on a busy machine tells its time no better, and nobody hears it."""
 LONGEST_SECONDS: Final = 2.0
 """What a source may be ahead; more of it is thrown away."""
 
@@ -44,7 +46,7 @@ class SoundLine:
         self.channels = channels
         self.dropped = 0
         self._adapter = AudioAdapter(sample_rate, channels)
-        self._corrector = RateCorrector(sample_rate)
+        self._corrector = RateCorrector(sample_rate, rest=REST_SECONDS)
         self._pieces: deque[tuple[int, Samples]] = deque()
         self._next = start  # where the last piece ends
         self._read = start  # up to where all was read

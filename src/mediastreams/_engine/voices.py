@@ -37,6 +37,8 @@ WAITING_US: Final = 500_000
 _WINDOW_US: Final = 10_000_000
 _SHRINK: Final = 0.001  # of the time: a thousandth slower or faster is not heard
 _FOREIGN_US: Final = 2 * LONGEST_DELAY_US  # further from now than this, times are not the clock's: arrival counts
+_STALL_US: Final = 4_000  # an output that is so much later all at once has stood still
+_CRYSTAL_US: Final = 10_000_000  # what comes more slowly is its crystal
 _AHEAD_US: Final = 200_000  # what is taken in advance of a track that can be read as fast as one likes
 
 
@@ -74,6 +76,24 @@ class Delay:
         self._surplus = 0.0
         self._seen = 0
         self._lead = 0.0
+        self._drift: float | None = None
+        self._asked = 0
+
+    def wait_for(self, ask: Ask) -> None:
+        """Let everything be heard later by as much as the output has stood still, and nothing be left out.
+
+        For what was recorded before: faster or cut it would be heard not as it is. The surplus shrinks as ever.
+        """
+        drift, passed, self._asked = ask.at - ask.place_us, ask.at - self._asked, ask.at
+        if self._drift is None:
+            self._drift = drift
+            return
+        late = drift - self._drift
+        if late > _STALL_US and self.us is not None:
+            self.us = min(self.us + late, LONGEST_DELAY_US)
+            self._drift = drift
+        else:
+            self._drift += late * min(1.0, max(0, passed) / _CRYSTAL_US)
 
     def report(self, slack: float, ask: Ask) -> None:
         """Take note of by how many µs the newest sound of a voice came before it was needed."""
@@ -100,6 +120,7 @@ class Delay:
             self.set(self.us + lead - self._lead)
         self.changes += 1
         self._lead = lead
+        self._drift = None
 
     def set(self, us: float) -> None:
         """Set it anew: all voices are laid down again."""
@@ -145,6 +166,7 @@ class TrackVoice(Voice):
         self._delay = delay
         self._clock = feed.clock
         self._free = feed.hub.source.free_running
+        self._recorded = feed.hub.source.recorded
         self._port = feed.attach(policy="wait" if self._free else "drop-oldest", bound_us=WAITING_US, on_item=_nothing)
         if self._free:
             self._port.demand()
@@ -167,6 +189,8 @@ class TrackVoice(Voice):
     def render(self, ask: Ask) -> Samples | None:
         if self._free and self._shift is not None:
             self._shift += ask.jump  # it waits for its output, however long that takes
+        if self._recorded:
+            self._delay.wait_for(ask)
         came = list(self._take(ask))
         if came:
             self._settle(came, ask)

@@ -25,6 +25,7 @@ class FileSource(Source):
         self.kind: Kind = lane.info.kind
         self.clock = movie.clock
         self.free_running = movie.free
+        self.recorded = not (movie.free or movie.live)
         self.room = movie.room
         self.chunk_format = lane.chunk_format
 

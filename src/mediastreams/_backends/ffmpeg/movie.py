@@ -458,6 +458,11 @@ class Movie:
     # ── live: what `LivePlay` needs of the movie ─────────────────────────────────────────────────
 
     @property
+    def live(self) -> bool:
+        """Whether it comes as it happens, and has no end."""
+        return isinstance(self._deck, LiveDeck)
+
+    @property
     def live_playing(self) -> bool:
         """Whether what comes is to be handed over."""
         return self._playing
