@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tests.virtual.servers import first_line, needs, running, wait_for
 
-__all__ = ["free_port", "publisher", "start_hls", "start_rtmp", "start_rtsp"]
+__all__ = ["free_port", "publisher", "start_hls", "start_rtmp", "start_rtmp_process", "start_rtsp"]
 
 _RTMP_MODULES = ("/usr/lib/nginx/modules/ngx_rtmp_module.so", "/usr/local/lib/nginx/modules/ngx_rtmp_module.so")
 _SYSTEM_PYTHON = "/usr/bin/python3"
@@ -46,6 +46,15 @@ def _answers(port: int) -> bool:
 @contextlib.contextmanager
 def start_rtmp(folder: Path, port: int | None = None) -> Iterator[tuple[str, int]]:
     """nginx with its RTMP module: the address of an application that anybody may publish to and play, and the port."""
+    with start_rtmp_process(folder, port) as (found, _):
+        yield found
+
+
+@contextlib.contextmanager
+def start_rtmp_process(
+    folder: Path, port: int | None = None
+) -> Iterator[tuple[tuple[str, int], subprocess.Popen[bytes]]]:
+    """The same, and its process."""
     needs("nginx")
     module = next((path for path in _RTMP_MODULES if Path(path).is_file()), None)
     if module is None:
@@ -57,9 +66,11 @@ def start_rtmp(folder: Path, port: int | None = None) -> Iterator[tuple[str, int
         f"load_module {module}; daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
         f"events {{}} rtmp {{ server {{ listen 127.0.0.1:{port}; application live {{ live on; }} }} }}\n"
     )
-    with running("nginx", "-c", str(config), "-p", str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+    with running(
+        "nginx", "-c", str(config), "-p", str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         wait_for(lambda: _answers(port), "nginx")
-        yield f"rtmp://127.0.0.1:{port}/live", port
+        yield (f"rtmp://127.0.0.1:{port}/live", port), process
 
 
 @contextlib.contextmanager

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import http.server
 import json
+import os
+import signal
 import socket
+import threading
 import time
+from pathlib import Path
 
 import pytest
-from tests.virtual.network_servers import free_port, start_rtmp, start_rtsp
+from tests.virtual.network_servers import free_port, start_rtmp, start_rtmp_process, start_rtsp
 
 import mediastreams as ms
 from mediastreams import errors
 from mediastreams._backends.fake.backend import FakeBackend
+from mediastreams._engine.encoding import network_target
 from mediastreams.capture.media_devices import MediaDevices
 
 pytestmark = pytest.mark.timeout(90)
 
 
 @contextlib.asynccontextmanager
-async def _camera():
+async def _camera(width=320, height=240):
     devices = MediaDevices(backends=[FakeBackend()])
-    stream = await devices.get_user_media({"video": {"width": 320, "height": 240}, "audio": True})
+    stream = await devices.get_user_media({"video": {"width": width, "height": height}, "audio": True})
     try:
         yield stream
     finally:
@@ -139,3 +146,203 @@ async def test_segments_and_preroll_are_for_files(tmp_path):
     async with _camera() as stream:
         with pytest.raises(errors.NotSupportedError, match="need files"):
             ms.record(stream, "udp://127.0.0.1:9", segment_seconds=2)
+
+
+# ── servers that say nothing, and servers that refuse ──────────────────────────────────────────────────
+
+
+_MUCH = {"video": {"qp": "0"}}  # so that the system's buffers are soon full
+
+
+@contextlib.contextmanager
+def _deaf():
+    """A server that takes every connection and never says or reads a word; its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+    try:
+        yield listener.getsockname()[1]  # the system accepts
+    finally:
+        listener.close()
+
+
+class _Delays:
+    """The longest that the loop, and a thread beside it, had to wait for the interpreter."""
+
+    async def __aenter__(self):
+        self.loop = self.thread = 0.0
+        self._over = threading.Event()
+        self._beside = threading.Thread(target=self._run)
+        self._beside.start()
+        self._task = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_):
+        self._over.set()
+        self._task.cancel()
+        await asyncio.to_thread(self._beside.join)
+
+    def _run(self):
+        last = time.monotonic()
+        while not self._over.wait(0.01):
+            now = time.monotonic()
+            self.thread, last = max(self.thread, now - last), now
+
+    async def _tick(self):
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(0.01)
+            now = time.monotonic()
+            self.loop, last = max(self.loop, now - last), now
+
+
+@pytest.mark.parametrize("url", ["rtmp://{}/live/key", "rtsp://{}/a", "tcp://{}", "http://{}/a.m3u8"])
+async def test_a_server_that_says_nothing_holds_nobody_up(url, monkeypatch):
+    monkeypatch.setattr(network_target, "_PATIENCE_SECONDS", 1.0)
+    with _deaf() as port:
+        async with _camera(1280, 720) as stream, _Delays() as delays:
+            before = time.monotonic()
+            with pytest.raises(errors.NetworkError, match="takes nothing") as caught:
+                await ms.record(stream, url.format(f"127.0.0.1:{port}"), duration=25, encoder_options=_MUCH)
+            took = time.monotonic() - before
+    print(f"{url}: {took:.2f} s; the loop waited {delays.loop:.3f} s, a thread {delays.thread:.3f} s")
+    assert caught.value.errno == errno.ETIMEDOUT
+    assert took < 20
+    assert delays.loop < 0.5
+    assert delays.thread < 0.5
+
+
+async def test_a_server_that_stops_in_the_middle_holds_nobody_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(network_target, "_PATIENCE_SECONDS", 1.0)
+    async with contextlib.AsyncExitStack() as stack:
+        (address, _), process = await stack.enter_async_context(_aside(start_rtmp_process(tmp_path / "nginx")))
+        async with _camera(1280, 720) as stream, _Delays() as delays:
+            recording = ms.record(stream, f"{address}/key", encoder_options=_MUCH)
+            task = asyncio.create_task(recording._wait())
+            while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+                await asyncio.sleep(0.02)
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with pytest.raises(errors.NetworkError, match="takes nothing"):
+                    await asyncio.wait_for(task, 40)
+            finally:
+                process.send_signal(signal.SIGCONT)
+    print(f"the loop waited {delays.loop:.3f} s, a thread {delays.thread:.3f} s")
+    assert delays.loop < 0.5
+    assert delays.thread < 0.5
+
+
+async def test_ending_towards_a_server_that_has_stopped_takes_no_longer_than_its_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(network_target, "_PATIENCE_SECONDS", 1.0)
+    async with contextlib.AsyncExitStack() as stack:
+        (address, _), process = await stack.enter_async_context(_aside(start_rtmp_process(tmp_path / "nginx")))
+        async with _camera() as stream:
+            recording = ms.record(stream, f"{address}/key")
+            task = asyncio.create_task(recording._wait())
+            while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+                await asyncio.sleep(0.02)
+            process.send_signal(signal.SIGSTOP)
+            try:
+                before = time.monotonic()
+                recording.stop()
+                with contextlib.suppress(errors.NetworkError):  # the little that was left fits into buffers
+                    await task
+                assert time.monotonic() - before < 4
+            finally:
+                process.send_signal(signal.SIGCONT)
+
+
+async def test_a_sending_process_that_is_killed_is_named(tmp_path):
+    async with _aside(start_rtmp(tmp_path / "nginx")) as (address, _), _camera() as stream:
+        recording = ms.record(stream, f"{address}/key")
+        task = asyncio.create_task(recording._wait())
+        while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+            await asyncio.sleep(0.02)
+        children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+        found = [int(pid) for tasks in children for pid in tasks.read_text().split()]
+        sender = next(pid for pid in found if b"sender" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        assert b"key" not in Path(f"/proc/{sender}/cmdline").read_bytes()
+        os.kill(sender, signal.SIGSEGV)
+        with pytest.raises(errors.NetworkError, match="ended by itself"):
+            await asyncio.wait_for(task, 10)
+
+
+class _Store(http.server.BaseHTTPRequestHandler):
+    """Takes files by PUT; answers as ``server.status`` says."""
+
+    def do_PUT(self):
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append((self.path, self.headers.get("Authorization")))
+        if self.server.status == 201:
+            self.server.files[self.path] = data
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def do_GET(self):
+        data = self.server.files.get(self.path)
+        self.send_response(200 if data is not None else 404)
+        self.send_header("Content-Length", str(len(data or b"")))
+        self.end_headers()
+        self.wfile.write(data or b"")
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def _store(status=201):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Store)
+    server.files, server.asked, server.status = {}, [], status
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def test_a_playlist_is_put_on_a_web_server_while_it_grows(need):
+    need("ffprobe")
+    with _store() as server:
+        async with _camera() as stream:
+            url = f"http://user:secret@127.0.0.1:{server.server_port}/show/live.m3u8"
+            summary = await ms.record(stream, url, duration=5)
+        assert "secret" not in summary.path
+        assert {value for _, value in server.asked} == {"Basic dXNlcjpzZWNyZXQ="}
+        names = sorted(server.files)
+        assert names[:3] == ["/show/live-00000.ts", "/show/live-00001.ts", "/show/live-00002.ts"]
+        assert names[-1] == "/show/live.m3u8"
+        assert [path for path, _ in server.asked].count("/show/live.m3u8") > 1
+        text = server.files["/show/live.m3u8"].decode()
+        assert text.rstrip().endswith("#EXT-X-ENDLIST")
+        assert "secret" not in text
+        found = await _probe(f"http://127.0.0.1:{server.server_port}/show/live.m3u8")
+    assert _codecs(found) == ["aac", "h264"]
+    assert float(found["format"]["duration"]) == pytest.approx(5, abs=0.2)
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "does not permit"), (507, "answered 507")])
+async def test_a_web_server_that_refuses_a_file_ends_the_recording(status, words):
+    with _store(status) as server:
+        async with _camera() as stream:
+            with pytest.raises(errors.NetworkError, match=words):
+                await ms.record(stream, f"http://127.0.0.1:{server.server_port}/live.m3u8", duration=6)
+
+
+async def test_a_server_that_takes_one_connection_only_is_not_probed(tmp_path, need):
+    need("ffmpeg", "ffprobe")
+    port, path = free_port(), tmp_path / "taken.mkv"
+    taking = await asyncio.create_subprocess_exec(
+        "ffmpeg", "-v", "error", "-nostdin", "-listen", "1", "-f", "flv", "-i", f"rtmp://127.0.0.1:{port}/live/key",
+        "-c", "copy", str(path), stdin=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        await asyncio.sleep(1)  # whoever asked whether it listens would have its one connection
+        async with _camera() as stream:
+            await ms.record(stream, f"rtmp://127.0.0.1:{port}/live/key", duration=3)
+        await asyncio.wait_for(taking.wait(), 15)
+    finally:
+        if taking.returncode is None:
+            taking.kill()
+            await taking.wait()
+    assert _codecs(await _probe(str(path))) == ["aac", "h264"]

@@ -1,13 +1,9 @@
-"""`NetworkTarget`: a recording that FFmpeg itself sends somewhere; `PlaylistTarget`: one that it cuts into files.
+"""`NetworkTarget`: a recording that FFmpeg sends somewhere; `PlaylistTarget`: one that it cuts into files.
 
-Not for: which address means what (``_rules/network_targets.py``).
+Not for: which address means what (``_rules/network_targets.py``), the process that sends (``sender.py``).
 
-Rules of the file: FFmpeg cannot be told to give up sending, so somebody looks at the clock meanwhile: whoever takes
-nothing for `_PATIENCE_SECONDS` has the connection shut down under FFmpeg's hands, which then fails like any other.
-(Windows does not show a process its connections: there, a server that falls silent holds up the recording's thread
-until the system gives up.) Where nobody listens is found out before FFmpeg is asked to send. Not so a server that takes
-the connection and never says a word: PyAV 18 connects and ends with the interpreter's lock held, so that the whole
-program waits. FFmpeg's ``fifo`` muxer is no way out: its thread logs, for which it wants that same lock.
+Rules of the file: whoever takes nothing for `_PATIENCE_SECONDS`, or does not answer for twice that when the recording
+begins, ends it with an error; the program waits for nobody. What lies in the system's buffers counts as taken.
 """
 
 from __future__ import annotations
@@ -15,16 +11,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import av
 
+from mediastreams._engine.encoding.sending import SendingFailed, SentContainer
 from mediastreams._engine.encoding.target import Target
 from mediastreams._engine.worker import start_thread
 from mediastreams._rules.network_targets import scheme_of, without_secrets
@@ -35,12 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkTarget", "PlaylistTarget"]
 
-_PORTS: Final = {"rtmp": 1935, "rtmps": 443, "rtsp": 554, "http": 80, "https": 443}
-_CONNECTING: Final = frozenset({*_PORTS, "tcp"})
 _PATIENCE_SECONDS: Final = 5.0
+_LONGEST_SECONDS: Final = 15.0  # for one call; by then the process has long ended itself
 _LOOK_SECONDS: Final = 0.25
 _DATAGRAM: Final = "1316"  # seven packets of 188 bytes
-_DESCRIPTORS: Final = Path("/dev/fd")
 _CURES: Final = {
     errno.ECONNREFUSED: "nobody listens there; start the server, or check host and port",
     errno.EPIPE: "the server has closed the connection",
@@ -60,55 +54,52 @@ class NetworkTarget(Target):
         super().__init__(without_secrets(url))
         self.rewindable = False
         self._url = url
-        self._peers: frozenset[tuple[str, int]] = frozenset()
-        self._before: frozenset[str] = frozenset()
-        self._since: float | None = None  # when FFmpeg was asked to send what it is sending
-        self._gave_up = False
+        self._since: float | None = None  # when the process was asked for what it does now
+        self._sent: SentContainer | None = None
         self._closed = threading.Event()
-        self._peers = self._find()
 
-    def _find(self) -> frozenset[tuple[str, int]]:
-        """Learn where it is, and see whether somebody listens there.
-
-        Raises: NetworkError.
-        """
-        parts = urlsplit(self._url)
-        scheme = scheme_of(self._url)
-        port = parts.port or _PORTS.get(scheme, 0)
-        try:
-            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-            if scheme in _CONNECTING:
-                socket.create_connection((parts.hostname or "", port), _PATIENCE_SECONDS).close()
-        except socket.gaierror as error:
-            raise NetworkError(f"cannot send the recording to {self.name}: no such host ({error.strerror})") from error
-        except OSError as error:
-            raise self._named(error) from error
-        return frozenset((str(address[0]), int(address[1])) for *_, address in found)
-
-    def _named(self, error: BaseException) -> NetworkError:
-        number = getattr(error, "errno", None)
-        if self._gave_up or isinstance(error, TimeoutError):
-            number = errno.ETIMEDOUT
+    def _named(self, failed: SendingFailed) -> NetworkError:
+        report, number = failed.report, failed.report.get("errno")
         known = number if isinstance(number, int) and 0 < number < 4096 else None  # FFmpeg's own are none
-        reason = _CURES.get(known or errno.EIO, getattr(error, "strerror", None) or str(error))
+        status = report.get("status")
+        if report.get("late") or failed.late:
+            known = errno.ETIMEDOUT
+        if report.get("name"):
+            known, reason = None, f"no such host ({report.get('error')})"
+        elif isinstance(status, int):
+            known = errno.EACCES if status in {401, 403, 407} else None
+            reason = _CURES[known] if known else f"the server answered {status} ({report.get('error')})"
+        elif not report and known is None:
+            reason = f"the process that sends it ended by itself ({failed.status})"
+        else:
+            reason = _CURES.get(known or errno.EIO, str(report.get("error")))
         return NetworkError(f"cannot send the recording to {self.name}: {reason}", errno=known)
 
     def muxing(self, muxer: str, options: Mapping[str, str]) -> OutputContainer:
-        """Have FFmpeg prepare to send; it connects with the head."""
-        url = self._url
-        if muxer in {"mpegts", "rtp_mpegts"} and "pkt_size=" not in url and scheme_of(url) != "tcp":
+        """Have a process prepare to send; it connects with the head.
+
+        Raises: NotSupportedError: no process can be started.
+        """
+        url, scheme = self._url, scheme_of(self._url)
+        named = dict(options)
+        if muxer in {"mpegts", "rtp_mpegts"} and "pkt_size=" not in url and scheme != "tcp":
             url += f"{'&' if '?' in url else '?'}pkt_size={_DATAGRAM}"
-        self._before = frozenset(_connections())
+        if muxer == "hls":
+            parts = urlsplit(url)
+            stem = parts.path[: -len(".m3u8")].replace("%", "%%")
+            segments = urlunsplit(parts._replace(path=f"{stem}-%05d.ts"))
+            named = {"hls_segment_filename": segments, **named}
+        self._sent = SentContainer(url, muxer, named, _PATIENCE_SECONDS)
         start_thread(f"watch of {self.name}", self._watch)
-        return av.open(url, "w", format=muxer, container_options=dict(options))
+        return self._sent  # type: ignore[return-value]  # what a `Writer` and its encoders need of one
 
     @contextlib.contextmanager
     def busy(self) -> Iterator[None]:
-        """Watch over FFmpeg meanwhile, and give what goes wrong its name."""
+        """Watch over the process meanwhile, and give what goes wrong its name."""
         self._since = time.monotonic()
         try:
             yield
-        except (av.FFmpegError, OSError) as error:
+        except SendingFailed as error:
             self.error = self.error or self._named(error)
             raise
         finally:
@@ -118,7 +109,7 @@ class NetworkTarget(Target):
         self.size += size
 
     def write(self, data: bytes) -> int:
-        raise NotImplementedError  # FFmpeg sends
+        raise NotImplementedError  # another process sends
 
     def roll_back(self) -> None:
         """Nothing: what was sent was sent."""
@@ -131,20 +122,12 @@ class NetworkTarget(Target):
         self._closed.set()
 
     def _watch(self) -> None:
+        """End a process that does not even end itself: one that was stopped, or a machine that is out of breath."""
         while not self._closed.wait(_LOOK_SECONDS):
             since = self._since
-            if since is not None and time.monotonic() - since > _PATIENCE_SECONDS:
-                self._gave_up = True
-                self._shut_down()
-
-    def _shut_down(self) -> None:
-        """End FFmpeg's connections to this server: it has no other way out of a wait."""
-        for name in _connections():
-            if name in self._before:
-                continue
-            with contextlib.suppress(OSError, ValueError), socket.socket(fileno=os.dup(int(name))) as connection:
-                if connection.getpeername()[:2] in self._peers:
-                    connection.shutdown(socket.SHUT_RDWR)
+            if since is not None and time.monotonic() - since > _LONGEST_SECONDS:
+                assert self._sent is not None
+                self._sent.kill()
 
 
 class PlaylistTarget(Target):
@@ -186,14 +169,3 @@ class PlaylistTarget(Target):
 
     def close(self) -> None:
         """Nothing: FFmpeg has closed its files."""
-
-
-def _connections() -> list[str]:
-    """The numbers of this process's open files, where the system tells them."""
-    found = []
-    with contextlib.suppress(OSError):
-        for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - names, of what may be gone by now
-            with contextlib.suppress(OSError):
-                os.fstat(int(name))  # one was the listing's own
-                found.append(name)
-    return found
