@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
-__all__ = ["END", "HEAD", "MESSAGE", "PACKET", "STAMPS", "Job", "no_stamp"]
+__all__ = ["END", "HEAD", "MESSAGE", "PACKET", "STAMPS", "Job", "main", "no_stamp"]
 
 MESSAGE: Final = struct.Struct("<cI")
 """What it is, and how many bytes follow."""
