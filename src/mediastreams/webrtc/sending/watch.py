@@ -1,0 +1,153 @@
+"""`Watch`: which encoder's frames one viewer gets: from the ladder of renditions, from key frame to key frame.
+
+Not for: deciding about rungs (``_rules/renditions.py``) or encoding.
+
+Rules of the file: a viewer that changes rung stays on the old one until the new one has a key frame; then it is let go.
+Time never goes back: what is not later than what was sent is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from mediastreams._rules.renditions import (
+    SCALES,
+    Rung,
+    default_bit_rate,
+    limit_of,
+    next_rung,
+    rungs_for,
+    scaled_size,
+)
+from mediastreams.webrtc.rtp import vp8, vp9
+from mediastreams.webrtc.sending.encoded import AudioChoice, Choice, EncodedFrame, VideoChoice, Viewer
+from mediastreams.webrtc.sending.shared_encoder import SharedEncoder, shared_encoder
+
+if TYPE_CHECKING:
+    from mediastreams._engine.feed import TrackFeed
+
+__all__ = ["Watch"]
+
+_PICTURE_ID_AT: Final = {"vp8": vp8.PICTURE_ID_AT, "vp9": vp9.PICTURE_ID_AT}
+_BACK_US: Final = 2_000_000  # time that jumps back further than this is another source's time
+
+
+class Watch:
+    """One viewer's subscription. On the viewer's loop."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._feed: TrackFeed | None = None
+        self._choice: Choice | None = None
+        self._most: int | None = None
+        self._current: SharedEncoder | None = None
+        self._coming: SharedEncoder | None = None
+        self._needs_key = True
+        self._latest: int | None = None  # µs: the latest frame that was taken
+        self.rung = Rung()
+
+    @property
+    def encoder(self) -> SharedEncoder | None:
+        """Whose frames it gets, or will get."""
+        return self._current or self._coming
+
+    @property
+    def picture_id_at(self) -> int | None:
+        """Where a running number stands in the payloads, in formats that have one."""
+        return None if self._choice is None else _PICTURE_ID_AT.get(self._choice.codec)
+
+    def aim(self, feed: TrackFeed | None, choice: Choice | None, most: int | None) -> None:
+        """Watch that feed, encoded so, at ``most`` bits a second; ``None``: nothing."""
+        if (feed, choice) == (self._feed, self._choice):
+            if most != self._most:
+                self._most = most
+            return
+        if feed is not self._feed:
+            self.rung = Rung()
+        self._feed, self._choice, self._most = feed, choice, most
+        self._leave()
+        if feed is not None and choice is not None:
+            self._needs_key = True
+            self._current = shared_encoder(feed, self._at_rung(choice)).add(self._viewer)
+
+    def _at_rung(self, choice: Choice) -> Choice:
+        if isinstance(choice, AudioChoice) or self.rung.number == 0:
+            return choice
+        return replace(choice, scale=choice.scale * SCALES[self.rung.number])
+
+    def _leave(self) -> None:
+        for encoder in (self._current, self._coming):
+            if encoder is not None:
+                encoder.remove(self._viewer)
+        self._current = self._coming = None
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self.aim(None, None, None)
+
+    def need_key(self) -> None:
+        """Take nothing up to the next key frame, and ask for that."""
+        self._needs_key = True
+        self.request_key()
+
+    def request_key(self) -> None:
+        """Ask for a key frame."""
+        if self._current is not None:
+            self._current.request_key()
+
+    def takes(self, frame: EncodedFrame, source: object) -> bool:
+        """Whether a frame is to be sent on."""
+        if source is not self._current:
+            if source is not self._coming or not frame.key or not self._is_later(frame):
+                return False
+            if self._current is not None:
+                self._current.remove(self._viewer)
+            self._current, self._coming = self._coming, None
+            self._needs_key = True
+        if self._needs_key:
+            if not frame.key:
+                return False
+            if not self._is_later(frame):
+                self.request_key()
+                return False
+            self._needs_key = False
+        elif not self._is_later(frame):
+            return False
+        self._latest = frame.timestamp
+        return True
+
+    def _is_later(self, frame: EncodedFrame) -> bool:
+        return self._latest is None or not 0 <= self._latest - frame.timestamp < _BACK_US
+
+    def adapt(self, estimate: int | None, sent: int, now: int) -> None:
+        """Heed what the link takes (bits a second, ``None``: unknown); about once a second. ``now``: µs."""
+        encoder = self._current
+        if encoder is None or not isinstance(self._choice, VideoChoice):
+            return
+        rates = self._rates(encoder)
+        if not rates:
+            return
+        capped = estimate if self._most is None else min(self._most, estimate or self._most)
+        if self._coming is None:
+            before = self.rung.number
+            self.rung = next_rung(self.rung, estimate=capped, sent=sent, rates=rates, now=now)
+            if self.rung.number != before:
+                assert self._feed is not None
+                self._coming = shared_encoder(self._feed, self._at_rung(self._choice)).add(self._viewer)
+        nominal = rates[min(self.rung.number, len(rates) - 1)]
+        if self._most is not None and self.rung.number == 0:
+            nominal = self._most  # asked for: more than usual, or less
+        encoder.set_wish(self._viewer, nominal, limit_of(estimate, sent))
+
+    def _rates(self, encoder: SharedEncoder) -> Sequence[int]:
+        """What the rungs need, the highest first; nothing while the pictures' size is not known."""
+        shape = encoder.shape
+        choice = self._choice
+        if shape is None or not isinstance(choice, VideoChoice):
+            return ()
+        width, height, frame_rate = shape
+        full = scaled_size(width, height, choice.scale)
+        sizes = [scaled_size(width, height, choice.scale * scale) for scale in SCALES[: rungs_for(*full)]]
+        return [default_bit_rate(*size, frame_rate) for size in sizes]
