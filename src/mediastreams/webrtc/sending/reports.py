@@ -9,9 +9,10 @@ https://www.rfc-editor.org/rfc/rfc3550#section-6
 from __future__ import annotations
 
 import struct
-import time
 import weakref
 from typing import TYPE_CHECKING, Final
+
+from mediastreams._engine.clock import get_clock, wall_time
 
 if TYPE_CHECKING:
     from mediastreams.abc import Clock
@@ -27,7 +28,8 @@ def ntp_of(clock: Clock, now_ns: int) -> int:
     """Tell the NTP time, 32 bits of seconds and 32 of fraction, of an instant on a clock."""
     offset = _offsets.get(clock)
     if offset is None:
-        offset = _offsets.setdefault(clock, time.time_ns() + _NTP_EPOCH * 1_000_000_000 - clock.now_ns())
+        unix_us = round(wall_time(get_clock().now_us()).timestamp() * 1_000_000)
+        offset = _offsets.setdefault(clock, unix_us * 1000 + _NTP_EPOCH * 1_000_000_000 - clock.now_ns())
     seconds, rest = divmod(now_ns + offset, 1_000_000_000)
     return (seconds & 0xFFFFFFFF) << 32 | (rest << 32) // 1_000_000_000
 

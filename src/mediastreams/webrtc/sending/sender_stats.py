@@ -7,10 +7,10 @@ https://w3c.github.io/webrtc-stats/
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mediastreams._engine.clock import get_clock, wall_time
 from mediastreams.webrtc.sending.encoded import VideoChoice
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["sender_stats"]
 def sender_stats(outlet: Outlet) -> list[Mapping[str, object]]:
     """Describe a sender: codec, media-source, outbound-rtp, remote-inbound-rtp, as far as there is anything."""
     plan, track = outlet.plan, outlet.track
-    timestamp = time.time() * 1000
+    timestamp = wall_time(get_clock().now_us()).timestamp() * 1000
     found: list[Mapping[str, object]] = []
     codec_id = source_id = None
     if plan is not None:
