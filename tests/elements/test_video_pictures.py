@@ -74,7 +74,7 @@ def test_a_frame_of_a_canvas_is_what_is_painted_at_that_moment():
 
 @pytest.mark.parametrize("size", [(0, 10), (10, 0)])
 def test_a_canvas_without_pixels_gives_no_frame(size):
-    with pytest.raises(InvalidStateError, match="no pixels"):
+    with pytest.raises(InvalidStateError, match="without pixels"):
         VideoFrame(CanvasElement(*size), timestamp=0)
 
 

@@ -116,11 +116,14 @@ class CanvasElement(EventTarget):
 
         Raises: InvalidStateError (a canvas without pixels), QuotaExceededError (one that is too large for memory).
         """
-        if not self.width or not self.height:
-            raise InvalidStateError("VideoFrame: the canvas has no pixels")
+        self._check_pixels()
         lent = self._surface.lend()
         assert lent is not None
         return frame_from_array(lent[0], "rgba", copy=False)
+
+    def _check_pixels(self) -> None:
+        if not (self.width and self.height):
+            raise InvalidStateError("a canvas without pixels shows nothing: give it a width and a height")
 
     # ── the usual operations of its context ──────────────────────────────────────────────────────
 
@@ -202,8 +205,7 @@ class CanvasElement(EventTarget):
         Raises:
             InvalidStateError: a side is 0.
         """
-        if not (self.width and self.height):
-            raise InvalidStateError("a canvas without pixels shows nothing: give it a width and a height")
+        self._check_pixels()
         return self.get_image_data().__array__(dtype, copy)
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────

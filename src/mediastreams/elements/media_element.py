@@ -434,7 +434,8 @@ class MediaElement(EventTarget):
     @autoplay.setter
     def autoplay(self, value: bool) -> None:
         self._autoplay = boolean(value, "MediaElement.autoplay")
-        if self._autoplay and self._paused and self._can_autoplay and self._ready_state == self.HAVE_ENOUGH_DATA:
+        ready = self._ready_state == self.HAVE_ENOUGH_DATA and not self._ended
+        if self._autoplay and self._paused and self._can_autoplay and ready:
             self._paused = False
             loading.queue_event(self, "play")
             playing.notify_about_playing(self)
@@ -595,7 +596,6 @@ class MediaElement(EventTarget):
             return
         # 6. In parallel; then the slot.
         await self._output.set_sink(wanted)
-        playing.follow(self)
 
     # ── capture ──────────────────────────────────────────────────────────────────────────────────
 

@@ -55,6 +55,8 @@ def _look_at_stream(element: MediaElement, playback: Playback) -> None:
     elif what == "ended":
         playing.reach_end(element, playback)
     elif what == "resumed":
+        element._known_duration = playback.duration
+        loading.queue_event(element, "durationchange")
         if element._autoplay:
             resume(element)
             element._paused = False

@@ -25,8 +25,8 @@ def seek(element: MediaElement, wanted: float, *, exact: bool = True) -> None:
     from mediastreams.elements import loading, playing
 
     playback = element._playback
-    # 2. Nothing is known of the resource yet.
-    if playback is None or element._ready_state == HAVE_NOTHING or playback.live:
+    # 2. Nothing is known of the resource yet, or nothing will be any more: an error has ended it.
+    if playback is None or element._ready_state == HAVE_NOTHING or playback.live or element._error is not None:
         return
     # 6-8. A place that there is.
     place = seek_target(wanted, duration=playback.duration, seekable=playback.seekable, now=element.current_time)
@@ -79,5 +79,7 @@ def repeated(element: MediaElement) -> None:
     if element._playing_since is not None and element._playback is not None:
         element._played = joined(element._played, (element._playing_since, element._playback.duration))
         element._playing_since = 0.0
+    load = element._loads
     for type in ("seeking", "timeupdate", "seeked"):
-        fire_event(element, type)
+        if load == element._loads:  # no listener has loaded something else
+            fire_event(element, type)

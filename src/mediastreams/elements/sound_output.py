@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import weakref
 from typing import TYPE_CHECKING, Final
 
@@ -70,6 +71,7 @@ class SoundOutput:
         self._turn: asyncio.Lock | None = None
         self._release: Timer | None = None
         self._closed = False
+        self._lock = threading.RLock()  # `close` comes from any thread
 
     def set_volume(self, volume: float, *, muted: bool) -> None:
         """How loud it is."""
@@ -81,22 +83,23 @@ class SoundOutput:
 
     def hear(self, feeds: Sequence[TrackFeed]) -> None:
         """Let exactly these be heard from now on."""
-        if self._closed or not self.wanted:
-            return
-        self._draining = False
-        for feed in [one for one in self._voices if one not in feeds]:
-            self._voices.pop(feed).close()
-        new = [feed for feed in feeds if feed not in self._voices]
-        if not new:
-            return
-        playout = self._playout_here()
-        for feed in new:
-            self._voices[feed] = playout.add(feed)
-        self._stay()
-        if playout.sink is None and not self._opening:
-            self.ready = False
-            self._patience = self._clock.call_at(self._clock.now_ns() + _PATIENCE_NS, self._impatient)
-            self._start_opening()
+        with self._lock:
+            if self._closed or not self.wanted:
+                return
+            self._draining = False
+            for feed in [one for one in self._voices if one not in feeds]:
+                self._voices.pop(feed).close()
+            new = [feed for feed in feeds if feed not in self._voices]
+            if not new:
+                return
+            self._stay()
+            playout = self._playout_here()
+            for feed in new:
+                self._voices[feed] = playout.add(feed)
+            if playout.sink is None and not self._opening:
+                self.ready = False
+                self._patience = self._clock.call_at(self._clock.now_ns() + _PATIENCE_NS, self._impatient)
+                self._start_opening()
 
     @property
     def sounds(self) -> bool:
@@ -122,17 +125,18 @@ class SoundOutput:
 
     def rest(self, *, ended: bool = False) -> None:
         """Let nothing be heard for now; the device stays for a while. ``ended``: what is on its way is still heard."""
-        if ended:
-            self._draining = self._draining or bool(self._voices)
-            self._voices.clear()  # each is over when its last sample was heard
-        else:
-            self._silence()
-        if self._playout is not None and self._release is None:
-            self._release = self._clock.call_at(self._clock.now_ns() + _REST_NS, self._let_go)
+        with self._lock:
+            self._draining = ended and (self._draining or bool(self._voices))
+            self._silence(but_ended=ended)
+            if self._playout is not None and self._release is None:
+                self._release = self._clock.call_at(self._clock.now_ns() + _REST_NS, self._let_go)
 
-    def _silence(self) -> None:
+    def _silence(self, *, but_ended: bool = False) -> None:
+        """Let go of all voices; one whose track has ended may be over when its last sample was heard."""
         while self._voices:
-            self._voices.popitem()[1].close()
+            feed, voice = self._voices.popitem()
+            if not (but_ended and feed.ended):
+                voice.close()
 
     def _stay(self) -> None:
         release, self._release = self._release, None
@@ -141,7 +145,10 @@ class SoundOutput:
 
     def _let_go(self) -> None:
         """The scheduler's thread: nothing was heard for a while."""
-        playout, self._playout, self._release = self._playout, None, None
+        with self._lock:
+            if self._voices and not self._closed:  # `hear` was faster
+                return
+            playout, self._playout, self._release = self._playout, None, None
         if playout is not None:
             start_thread("leave output", playout.close)
 
@@ -184,6 +191,11 @@ class SoundOutput:
             NotFoundError, NotAllowedError: there is no such device, or it may not be used; AbortError: it does not
             open. What was heard before goes on.
         """
+        switching = asyncio.ensure_future(self._set_sink(sink_id))
+        switching.add_done_callback(lambda done: done.cancelled() or done.exception())  # when nobody waits any more
+        await asyncio.shield(switching)  # who gives up waiting does not stop a device that is being opened
+
+    async def _set_sink(self, sink_id: str) -> None:
         wanted, self.wanted = self.wanted, True
         try:
             await self._use(sink_id)
@@ -191,6 +203,9 @@ class SoundOutput:
             self.wanted = wanted
             raise
         self.sink_id = sink_id
+        on_ready = self._on_ready()
+        if on_ready is not None and not self._closed:
+            on_ready()
 
     async def _use(self, sink_id: str) -> None:
         if self._turn is None:
@@ -235,13 +250,15 @@ class SoundOutput:
 
     def close(self) -> None:
         """Let nothing be heard any more, and the device go. Any thread; idempotent."""
-        self._closed = True
-        patience, self._patience = self._patience, None
-        if patience is not None:
-            patience.cancel()
-        self._stay()
-        self._silence()
-        if self._draining:
-            self._release = self._clock.call_at(self._clock.now_ns() + 1000 * self.latency + _FAREWELL_NS, self._let_go)
-        else:
-            self._let_go()
+        with self._lock:
+            self._closed = True
+            patience, self._patience = self._patience, None
+            if patience is not None:
+                patience.cancel()
+            self._stay()
+            self._silence()
+            if self._draining:
+                farewell = self._clock.now_ns() + 1000 * self.latency + _FAREWELL_NS
+                self._release = self._clock.call_at(farewell, self._let_go)
+                return
+        self._let_go()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 # ruff: noqa: D102 - described where the contract is: Playback
 import math
+import threading
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -60,6 +61,8 @@ class StreamPlayback:
         self._active = False
         self._played_us = 0
         self._since: int | None = None
+        self._lock = threading.RLock()  # `close` comes from any thread
+        self._closed = False
         stream._watch(self._changed)
         self._changed()
 
@@ -86,13 +89,16 @@ class StreamPlayback:
 
     def _changed(self) -> None:
         """The stream has other tracks than before."""
-        present = self.tracks()
-        for track in [one for one in self._watches if one not in present]:
-            self._watches.pop(track).close()
-        for track in present:
-            if track not in self._watches:
-                free = track._feed.hub.source.free_running and track.kind == "video"
-                self._watches[track] = _PacedWatch(self, track) if free else _Watch(self, track)
+        with self._lock:
+            if self._closed:
+                return
+            present = self.tracks()
+            for track in [one for one in self._watches if one not in present]:
+                self._watches.pop(track).close()
+            for track in present:
+                if track not in self._watches:
+                    free = track._feed.hub.source.free_running and track.kind == "video"
+                    self._watches[track] = _PacedWatch(self, track) if free else _Watch(self, track)
         self._tell("tracks")
 
     def look(self) -> News | None:
@@ -176,8 +182,10 @@ class StreamPlayback:
         self.pause()
         self.view.close()
         self._stream._unwatch(self._changed)
-        while self._watches:
-            self._watches.popitem()[1].close()
+        with self._lock:
+            self._closed = True
+            while self._watches:
+                self._watches.popitem()[1].close()
 
 
 class _Watch:
@@ -210,7 +218,7 @@ class _PacedWatch:
         self._playback = playback
         self._shown = ShownPictures(track._feed)
         self._next: Picture | None = None
-        self._first: int | None = None
+        self._first: int | None = None  # µs between the track's time and the element's
         self._over = False
         self._pace = Pace(playback._clock, _LOOKS_PER_SECOND, self._look, late=0)
 
@@ -222,9 +230,10 @@ class _PacedWatch:
             picture = self._next
             if picture is None:
                 break
-            if self._first is None:
-                self._first = picture.timestamp
-            if picture.timestamp - self._first > playback.position * 1_000_000:
+            position = round(playback.position * 1_000_000)
+            if self._first is None:  # it may have come when the element had played for a while
+                self._first = picture.timestamp - position
+            if picture.timestamp - self._first > position:
                 break
             self._next = None
             playback.view.show(picture)
