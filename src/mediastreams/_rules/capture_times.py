@@ -81,6 +81,7 @@ class MediumTimes:
         self._ways = _Shortest()
         self._base: _Followed | None = None  # our clock less media time
         self._wall: _Followed | None = None  # the sender's wall clock less media time
+        self._told = 0  # what the latest report says of it
         self._latest: int | None = None
         self.arrived_at = 0
         self._joined = False  # the group's way is this medium's, too
@@ -106,11 +107,9 @@ class MediumTimes:
 
     def reported(self, stamp: int, wall: int, now: int) -> None:
         """The sender says: this stamp is that instant of its wall clock (µs since any instant)."""
-        offset = wall - self._media(stamp)
+        self._told = wall - self._media(stamp)
         if self._wall is None:
-            self._wall = _Followed(offset, now)
-        else:
-            self._wall.follow(offset, now, step=True)
+            self._wall = _Followed(self._told, now)
 
     @property
     def _own_way(self) -> int | None:
@@ -124,6 +123,8 @@ class MediumTimes:
     def timestamp(self, stamp: int, now: int) -> int:
         """When that is to be seen or heard, on our clock. Never earlier than the one before."""
         own = self._own_way
+        if self._wall is not None:
+            self._wall.follow(self._told, now, step=True)
         aim: float = now - self._media(stamp) if own is None else own
         common = self._shared._way_for(self, now)  # noqa: SLF001 - same file
         if common is not None and self._wall is not None:

@@ -17,7 +17,7 @@ _FIRST_RTT_US: Final = 100_000
 _LEAST_WAIT_US: Final = 20_000
 _MOST_PATIENCE_US: Final = 50_000
 _MOST_TRIES: Final = 10
-_LIMIT_US: Final = (200_000, 1_000_000)
+_LIMIT_US: Final = (300_000, 1_000_000)
 _RTTS: Final = 6
 _UNASKED_LIMIT_US: Final = 60_000
 _CALMING: Final = 0.98
@@ -75,7 +75,7 @@ class MissingPackets:
 
     def _again_at(self, hole: _Hole) -> int:
         rtt = _FIRST_RTT_US if self.round_trip is None else self.round_trip
-        return hole.asked + max(rtt * 3 // 2, _LEAST_WAIT_US)
+        return hole.asked + max(rtt * 5 // 4, _LEAST_WAIT_US)
 
     def _due(self, hole: _Hole) -> int:
         return self._again_at(hole) if hole.tries else self._first_at(hole)
