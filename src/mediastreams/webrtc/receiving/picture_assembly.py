@@ -22,6 +22,7 @@ __all__ = ["PictureAssembly", "Piece", "WholePicture"]
 
 _MOST_PACKETS: Final = 4096
 _MOST_BYTES: Final = 32_000_000
+_MOST_KEYS: Final = 32
 _MOST_KEYLESS: Final = 512  # while nothing can be begun with them
 
 
@@ -72,7 +73,7 @@ class PictureAssembly:
         self._bytes = 0
         self._next: int | None = None  # where the next frame begins
         self._seen = 0  # up to here it is there, without its end
-        self._key_starts: set[int] = set()
+        self._key_starts: dict[int, int] = {}  # the stamp of what may be a key frame → its earliest packet
 
     def __len__(self) -> int:
         return len(self._pieces)
@@ -89,7 +90,9 @@ class PictureAssembly:
         self._pieces[place] = piece
         self._bytes += len(piece.payload)
         if piece.begins_key():
-            self._key_starts.add(place)
+            self._key_starts[piece.stamp] = min(place, self._key_starts.get(piece.stamp, place))
+            if len(self._key_starts) > _MOST_KEYS:
+                del self._key_starts[next(iter(self._key_starts))]
         if self.needs_key and not self._key_starts and len(self._pieces) > _MOST_KEYLESS:
             self._forget(before=sorted(self._pieces)[_MOST_KEYLESS // 2])
         if len(self._pieces) > _MOST_PACKETS or self._bytes > _MOST_BYTES:
@@ -117,7 +120,9 @@ class PictureAssembly:
 
     def _find_key(self) -> bool:
         """Begin at the oldest key frame that is there; what stands before it is of no use."""
-        for place in sorted(self._key_starts):
+        for place in sorted(self._key_starts.values()):
+            if place == self._next:
+                return True
             piece, before = self._pieces[place], self._pieces.get(place - 1)
             if before is not None and before.stamp == piece.stamp and not before.marker:
                 continue  # a later part of what a key frame needs
@@ -128,14 +133,19 @@ class PictureAssembly:
         return False
 
     def _begin_at(self, place: int) -> None:
-        self.dropped += len({one.stamp for at, one in self._pieces.items() if at < place})
-        self._forget(before=place)
+        self._leave_out(before=place)
         self._next = self._seen = place
+
+    def _leave_out(self, before: int) -> None:
+        self.dropped += len({one.stamp for at, one in self._pieces.items() if at < before})
+        self._forget(before)
 
     def _forget(self, before: int) -> None:
         for place in [place for place in self._pieces if place < before]:
-            self._bytes -= len(self._pieces.pop(place).payload)
-            self._key_starts.discard(place)
+            piece = self._pieces.pop(place)
+            self._bytes -= len(piece.payload)
+            if self._key_starts.get(piece.stamp) == place:
+                del self._key_starts[piece.stamp]
 
     def _whole_from(self, start: int) -> tuple[int, int] | None:
         """The places of the frame that begins there, the last one included; ``None``: it is not whole."""
@@ -161,13 +171,15 @@ class PictureAssembly:
         """Go on behind what is missing, if it does not come any more. Whether there is something to go on with."""
         assert self._next is not None
         hole = self._seen + 1 if self._next in self._pieces else self._next
-        for place in sorted(start for start in self._key_starts if start > hole):
+        for place in sorted(start for start in self._key_starts.values() if start > hole):
             if self._whole_from_key(place):
                 self._begin_at(place)
                 self.needs_key = True  # told as such: nothing before it was handed on
                 return True
         if self.sought(hole):
             return False
+        self._leave_out(before=hole + 1)
+        self._next = None
         self.needs_key = True
         return True
 
