@@ -145,7 +145,7 @@ async def test_pictures_keep_coming_with_one_packet_in_five_lost_both_ways(recei
 async def test_packets_out_of_order_and_twice_are_no_loss(receive):
     chance = random.Random(5)
     inlet, transport, watched = receive(VP8)
-    peer, pictures = Peer(inlet, VP8), Pictures(width=640, height=480)
+    peer, pictures = Peer(inlet, VP8), Pictures(width=320, height=240)
     waiting = []
     for number in range(25):
         waiting += peer.packets(pictures.frame(number), 3000)
