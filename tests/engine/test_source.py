@@ -275,6 +275,17 @@ def test_a_track_that_comes_when_everything_is_closed_has_ended(hub, feed):
     hub.remove_feed(late)
 
 
+def test_a_source_that_ends_while_its_first_track_is_being_made_is_closed(hub, device):
+    hub.open(SMALL, {})
+    device.delivery.end()
+    feed = TrackFeed(hub)
+    hub.add_feed(feed)
+    assert feed.ended
+    hub.release()
+    assert closed(hub)
+    assert device.log[-1] == "stop"
+
+
 def test_a_change_by_itself_is_told_as_such(hub, device, feed, listener):
     device.delivery.reconfigured(LARGE)
     assert listener.heard == [(LARGE, True)]

@@ -272,10 +272,11 @@ class SourceHub:
         been closed meanwhile: the feed has ended then.
         """
         with self._lock:
-            self.feeds = (*self.feeds, feed)
-            if self._left or self.ended:
+            if self._left or self.ended:  # it is not taken in: who has ended leaves by himself and is not waited for
                 feed.ended = True
-            elif feed.muted != self.muted:
+                return
+            self.feeds = (*self.feeds, feed)
+            if feed.muted != self.muted:
                 feed.source_muted(muted=self.muted)
 
     def remove_feed(self, feed: TrackFeed) -> None:
