@@ -198,6 +198,18 @@ def test_a_report_that_corrects_itself_slightly_does_not_jump():
     assert all(abs(step - 20 * MS) < 300 for step in steps)
 
 
+def test_a_sender_that_lost_sound_and_went_on_counting_is_put_where_it_says_that_it_is():
+    shared = SharedTimes()
+    heard, seen = sound(shared, way=20 * MS), pictures(shared, way=60 * MS)
+    run([heard, seen], 0, 5 * S, reports=S)
+    heard.zero -= 80 * MS * 48_000 // S  # stamps of what follows are less than they should be
+    run([heard, seen], 5 * S, 7 * S + 100 * MS, reports=S)
+    assert abs(heard.offset() - seen.offset()) <= 1 * MS
+    run([heard, seen], 7 * S, 20 * S, reports=S)
+    assert abs(heard.offset() - seen.offset()) <= 1 * MS
+    assert abs(heard.offset() - 60 * MS) <= 1 * MS
+
+
 def test_a_sender_whose_stamps_begin_anew_does_not_go_back_in_time():
     shared = SharedTimes()
     medium = sound(shared, way=20 * MS)

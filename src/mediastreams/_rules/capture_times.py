@@ -20,6 +20,7 @@ __all__ = ["MediumTimes", "SharedTimes"]
 _WINDOW_US: Final = 2_000_000
 _SLEW: Final = 0.005  # how fast timestamps follow
 _STEP_US: Final = 500_000  # a difference that is followed at once
+_SLIPPED_US: Final = 15_000  # a medium that is so far from where it says that it is, and says so twice, is put there
 _UNNOTICED_US: Final = 5_000  # a difference that is never worth a step
 _TOGETHER_US: Final = 2_000_000  # media whose ways differ by more have no common clock, whatever they report
 _SILENT_US: Final = 5_000_000  # who sends nothing for so long does not hold the others back
@@ -79,6 +80,7 @@ class MediumTimes:
         self._shared = shared
         self._rate = clock_rate
         self._ways = _Shortest()
+        self._wall_ways = _Shortest()  # the same, from the sender's wall clock
         self._base: _Followed | None = None  # our clock less media time
         self._wall: _Followed | None = None  # the sender's wall clock less media time
         self._told = 0  # what the latest report says of it
@@ -93,7 +95,7 @@ class MediumTimes:
     def begin_anew(self, clock_rate: int) -> None:
         """The stamps count anew, and at this rate. What was handed out stays; nothing goes back."""
         self._rate = clock_rate
-        self._ways = _Shortest()
+        self._ways, self._wall_ways = _Shortest(), _Shortest()
         self._base = self._wall = None
         self._joined = False
 
@@ -102,23 +104,32 @@ class MediumTimes:
 
     def arrived(self, stamp: int, now: int) -> None:
         """A packet with this stamp came now."""
-        self._ways.take(now - self._media(stamp), now)
+        way = now - self._media(stamp)
+        self._ways.take(way, now)
+        if self._wall is not None:
+            self._wall_ways.take(way - round(self._wall.value), now)
         self.arrived_at = max(self.arrived_at, now)
 
     def reported(self, stamp: int, wall: int, now: int) -> None:
         """The sender says: this stamp is that instant of its wall clock (µs since any instant)."""
-        self._told = wall - self._media(stamp)
+        before, self._told = self._told, wall - self._media(stamp)
+        own = self._own_way
         if self._wall is None:
+            self._wall = _Followed(self._told, now)
+            if own is not None:
+                self._wall_ways.take(own - self._told, now)
+        elif (
+            abs(self._told - self._wall.value) > _SLIPPED_US and abs(self._told - before) <= _UNNOTICED_US
+        ):  # told twice: the sender has left something out
             self._wall = _Followed(self._told, now)
 
     @property
     def _own_way(self) -> int | None:
         return self._ways.value
 
-    def way(self) -> float | None:
+    def way(self) -> int | None:
         """From the sender's wall clock to ours, by this medium; ``None`` without a report."""
-        own = self._own_way
-        return None if own is None or self._wall is None else own - self._wall.value
+        return self._wall_ways.value
 
     def timestamp(self, stamp: int, now: int) -> int:
         """When that is to be seen or heard, on our clock. Never earlier than the one before."""

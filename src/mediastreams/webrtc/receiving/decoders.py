@@ -15,6 +15,7 @@ import av.error
 from av.codec.context import Flags
 
 from mediastreams._backends.ffmpeg.sounds import to_float_planar
+from mediastreams.webrtc.codecs import FFMPEG_DECODERS
 from mediastreams.webrtc.rtp.audio import opus_samples
 
 if TYPE_CHECKING:
@@ -27,16 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DecodingError", "PictureDecoder", "SoundDecoder", "opus_channels"]
 
-_DECODERS: Final = {
-    "vp8": ("vp8", {}),
-    "vp9": ("vp9", {}),
-    "h264": ("h264", {}),
-    "av1": ("libdav1d", {"max_frame_delay": "1"}),  # FFmpeg's own has no software behind it
-    "opus": ("libopus", {}),  # conceals losses, which FFmpeg's own does not
-    "pcmu": ("pcm_mulaw", {}),
-    "pcma": ("pcm_alaw", {}),
-    "g722": ("g722", {}),
-}
+_OPTIONS: Final = {"libdav1d": {"max_frame_delay": "1"}}
 _RATES: Final = {"opus": 48_000, "g722": 16_000}
 _MOST_CONCEALED: Final = 5  # packets: after that, silence is better
 
@@ -46,10 +38,14 @@ class DecodingError(Exception):
 
 
 def _open(codec: Codec) -> av.CodecContext:
-    name, options = _DECODERS[codec.name]
-    context = av.CodecContext.create(name, "r")
-    context.options = dict(options)
-    return context
+    for name in FFMPEG_DECODERS[codec.name]:
+        try:
+            context = av.CodecContext.create(name, "r")
+        except ValueError:  # this FFmpeg was built without it
+            continue
+        context.options = dict(_OPTIONS.get(name, {}))
+        return context
+    raise DecodingError(f"this FFmpeg has no decoder for {codec.name}")
 
 
 class PictureDecoder:
@@ -111,11 +107,11 @@ class SoundDecoder:
     def conceal(self, packets: int) -> list[Samples]:
         """Make up for so many lost packets, as long as the one before the loss each; for few of them.
 
-        An Opus frame of no bytes is a lost one, and the decoder goes on from what was before it. Other codecs cannot.
+        An Opus frame of no bytes is a lost one, and libopus goes on from what was before it. Other decoders cannot.
 
         https://www.rfc-editor.org/rfc/rfc6716#section-3.4
         """
-        if self.codec.name != "opus" or not self._last or packets > _MOST_CONCEALED:
+        if self._context.name != "libopus" or not self._last or packets > _MOST_CONCEALED:
             return []
         head = self._last[0] & 0xFC  # the same kind of frame, once
         try:

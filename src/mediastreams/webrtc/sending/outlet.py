@@ -41,7 +41,7 @@ _logger = logging.getLogger(__name__)
 _REPORT_US: Final = 1_000_000
 _EARLY_REPORTS_US: Final = (100_000, 400_000)  # so that the receiver can lay sound and picture side by side at once
 _POLL_US: Final = 20_000  # while the transport is not connected
-_GAP_US: Final = 40_000  # sound further apart than that has a gap
+_GAP_US: Final = 5_000  # sound further apart than that has a gap; several gaps that were passed over would add up
 _ALL: Final = 0xFFFFFFFF
 
 _on_transport: Final[weakref.WeakKeyDictionary[MediaTransport, weakref.WeakSet[Outlet]]] = weakref.WeakKeyDictionary()
