@@ -1,17 +1,23 @@
 """What comes at the wrong moment: closing from threads, giving up waiting, listeners that change everything, errors."""
 
 import asyncio
+import io
 import threading
+import time
 
 import numpy as np
 import pytest
 from tests.media import make_movie
 
 import mediastreams as ms
+from mediastreams._backends.ffmpeg.interrupts import Interrupt
+from mediastreams._backends.ffmpeg.passes import _Guard
 from mediastreams._webidl.tasks import settle
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.elements.audio_element import AudioElement
+from mediastreams.elements.media_element import MediaElement
 from mediastreams.elements.video_element import VideoElement
+from mediastreams.errors import AbortError
 
 
 @pytest.fixture
@@ -200,3 +206,34 @@ async def test_pictures_without_a_clock_that_come_later_are_shown_one_after_the_
             await clock.advance(0.2)
             assert first <= 2
             assert video.get_video_playback_quality().total_video_frames - first <= 6
+
+
+async def test_a_file_object_that_is_read_while_its_player_is_closed_leaves_no_word_on_the_screen(tmp_path, capfd):
+    path = make_movie(tmp_path / "a.mp4", frames=50, codec="libx264")
+
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            time.sleep(0.003)
+            return super().read(min(size, 512))
+
+    for number in range(12):
+        element = MediaElement(Slow(path.read_bytes()))
+        playback = element._playback
+        await asyncio.sleep(0.004 * number)
+        element.close()
+        for _ in range(2000):
+            if playback.over:
+                break
+            await asyncio.sleep(0.005)
+        assert playback.over
+    assert "dropped" not in capfd.readouterr().err
+
+
+def test_a_file_object_is_told_of_the_stop_once_and_gives_nothing_after_that():
+    interrupt = Interrupt()
+    guard = _Guard(io.BytesIO(b"abc"), interrupt)
+    assert guard.read(1) == b"a"
+    interrupt.set()
+    with pytest.raises(AbortError):
+        guard.read(1)
+    assert guard.read(1) == b""

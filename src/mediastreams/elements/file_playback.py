@@ -34,7 +34,7 @@ __all__ = ["FilePlayback"]
 
 
 class FilePlayback:
-    """Opens a movie on a thread at once. ``shows``: pictures are made even when no captured track wants them."""
+    """Opens a movie on a thread at once."""
 
     live = False
 

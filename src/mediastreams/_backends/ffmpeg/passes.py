@@ -50,6 +50,7 @@ class _Guard:
     def __init__(self, reader: BinaryReader, interrupt: Interrupt) -> None:
         self._reader = reader
         self._interrupt = interrupt
+        self._stopped = False
 
     def readable(self) -> bool:
         return True
@@ -59,7 +60,10 @@ class _Guard:
         return bool(seekable()) if callable(seekable) else hasattr(self._reader, "seek")
 
     def read(self, size: int) -> bytes:
+        if self._stopped:  # FFmpeg may ask again all the same, and PyAV would print an exception that comes second
+            return b""
         if self._interrupt.is_set():
+            self._stopped = True
             raise AbortError("The file was closed")
         data = self._reader.read(size)
         if not isinstance(data, bytes):
