@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mediastreams._backends.ffmpeg.interrupts import Interrupt
     from mediastreams._backends.ffmpeg.locations import Location
+    from mediastreams._backends.ffmpeg.web_file import OnWait
 
 __all__ = ["Deck", "is_enough"]
 
@@ -42,10 +43,13 @@ class Deck:
     ``error`` what ended the reading early.
     """
 
-    def __init__(self, location: Location, interrupt: Interrupt, opened: Pass | None = None) -> None:
+    def __init__(
+        self, location: Location, interrupt: Interrupt, opened: Pass | None = None, on_wait: OnWait | None = None
+    ) -> None:
         self._location = location
         self._interrupt = interrupt
-        self._pass = opened or Pass(location, interrupt)
+        self._on_wait = on_wait
+        self._pass = opened or Pass(location, interrupt, on_wait)
         self.lanes = tuple(Lane(info, location.name) for info in self._pass.tracks)
         self._by_index = {lane.info.index: lane for lane in self.lanes}
         self.duration = self._pass.duration
@@ -188,7 +192,7 @@ class Deck:
             lane.end_pass()
         self._pass.close()
         try:
-            self._pass = Pass(self._location, self._interrupt)
+            self._pass = Pass(self._location, self._interrupt, self._on_wait)
         except AbortError:
             raise
         except DOMException as error:
@@ -246,7 +250,7 @@ class Deck:
         for lane in self.lanes:
             lane.end_pass()
         self._pass.close()
-        self._pass = Pass(self._location, self._interrupt)
+        self._pass = Pass(self._location, self._interrupt, self._on_wait)
         self._take_up()
 
     def _prime(self, check: Callable[[], None]) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.interrupts import Interrupt
     from mediastreams._backends.ffmpeg.lanes import Lane
     from mediastreams._backends.ffmpeg.locations import Location
+    from mediastreams._backends.ffmpeg.web_file import OnWait
     from mediastreams.abc import Clock, Wake
 
 __all__ = ["LiveDeck", "open_deck"]
@@ -40,15 +41,15 @@ _MOST_PACKETS: Final = 2_000
 _PARAMETER_CODECS: Final = frozenset({"h264", "hevc"})
 
 
-def open_deck(location: Location, interrupt: Interrupt, clock: Clock, wake: Wake) -> Deck:
-    """Open an input: a `LiveDeck` for what has no end, a `Deck` for what has one.
+def open_deck(location: Location, interrupt: Interrupt, clock: Clock, wake: Wake, on_wait: OnWait | None) -> Deck:
+    """Open an input: a `LiveDeck` for what has no end, a `Deck` for what has one; that says by ``on_wait`` if it waits.
 
     Raises: as `Pass`.
     """
-    opened = Pass(location, interrupt)
+    opened = Pass(location, interrupt, on_wait)
     if opened.live:
         return LiveDeck(location, interrupt, opened, clock, wake)
-    return Deck(location, interrupt, opened)
+    return Deck(location, interrupt, opened, on_wait)
 
 
 class LiveDeck(Deck):

@@ -264,7 +264,7 @@ class Movie:
     def _open_deck(self) -> Deck:
         if self._interrupt.is_set():
             raise AbortError(f"Opening {self.name!r} was given up")
-        deck = self._deck = open_deck(self.location, self._interrupt, self.clock, self._wake)
+        deck = self._deck = open_deck(self.location, self._interrupt, self.clock, self._wake, self._network_waits)
         if isinstance(deck, LiveDeck):
             self.free, self.room = False, None  # it comes at its own pace
         first = next((lane for lane in deck.lanes if lane.info.kind == "video"), None)
@@ -315,6 +315,11 @@ class Movie:
             self._muted = muted
             for source in self.sources:
                 source.lane.mute(muted=muted)
+
+    def _network_waits(self, waiting: bool) -> None:  # noqa: FBT001 - a call-back's one argument
+        """Mute while nothing comes; in real time it is the next frame that unmutes."""
+        if waiting or self.free:
+            self._mute(muted=waiting)
 
     # ── real time ────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ What FFmpeg may open from within is `Location.protocols`.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from mediastreams._backends.ffmpeg.interrupts import Interrupt
+    from mediastreams._backends.ffmpeg.web_file import OnWait, WebFile
 
 __all__ = ["Pass"]
 
@@ -41,13 +43,18 @@ _JUMPS: Final[int] = Flags.ts_discont.value  # type: ignore[assignment]  # a num
 _LISTS: Final = frozenset({"hls", "dash"})
 # Titles in another encoding do not keep a file from being opened. PyAV does that by itself from 19 on.
 _LENIENT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _NO_MEDIA: Final = frozenset({"tty"})  # FFmpeg plays any text file as a film of a terminal
 
 
 class _Guard:
-    """A program's file object, as FFmpeg may use it: its answers are checked, a stop is seen at the next call."""
+    """A file object, as FFmpeg may use it: its answers are checked, a stop is seen at the next call.
 
-    def __init__(self, reader: BinaryReader, interrupt: Interrupt) -> None:
+    ``name`` is what FFmpeg guesses from where the bytes alone do not tell what they are.
+    """
+
+    def __init__(self, reader: BinaryReader, interrupt: Interrupt, name: str = "<none>") -> None:
+        self.name = name
         self._reader = reader
         self._interrupt = interrupt
         self._stopped = False
@@ -87,10 +94,15 @@ class Pass:
     at which it begins. ``live``: nothing is known of its end; ``listed``: it is a playlist's.
     """
 
-    def __init__(self, location: Location, interrupt: Interrupt) -> None:
+    def __init__(self, location: Location, interrupt: Interrupt, on_wait: OnWait | None = None) -> None:
         self.location = location
         self._interrupt = interrupt
-        self._container = _open(location, interrupt)
+        self._web = _ask_the_web(location, interrupt, on_wait)
+        try:
+            self._container = _open(location, interrupt, self._web)
+        except BaseException:
+            self._close_web()
+            raise
         try:
             self.zero = self._container.start_time or 0
             self.duration = self._container.duration
@@ -100,6 +112,8 @@ class Pass:
         except BaseException:
             self.close()
             raise
+        if self._web is not None:
+            self._web.settle()
         self.listed = self._container.format.name in _LISTS
         self.live = self._has_no_end()
         self._jumps = bool(self._container.format.flags & _JUMPS) and not self.live  # whose reader looks itself
@@ -109,7 +123,7 @@ class Pass:
 
     def _has_no_end(self) -> bool:
         """Whether it comes as it happens, and for as long as it does."""
-        if not self.location.network or (self.duration or 0) > 0:
+        if not self.location.network or self._web is not None or (self.duration or 0) > 0:
             return False
         return self.listed or scheme_of(self.location.url) in LIVE_SCHEMES or self._container.size <= 0
 
@@ -173,10 +187,24 @@ class Pass:
         """Close the file. Idempotent."""
         self._packets = None
         self._container.close()
+        self._close_web()
+
+    def _close_web(self) -> None:
+        if self._web is not None:
+            self._web.close()
 
 
-def _open(location: Location, interrupt: Interrupt) -> av.container.InputContainer:
-    reader = reader_of(location)
+def _ask_the_web(location: Location, interrupt: Interrupt, on_wait: OnWait | None) -> WebFile | None:
+    """A file on a web server; ``None`` for everything else."""
+    if scheme_of(location.url) not in {"http", "https"}:
+        return None
+    from mediastreams._backends.ffmpeg.web_file import open_web_file
+
+    return open_web_file(location, interrupt, on_wait, (_OPEN_SECONDS, read_seconds(location.url, _READ_SECONDS)))
+
+
+def _open(location: Location, interrupt: Interrupt, web: WebFile | None) -> av.container.InputContainer:
+    reader = reader_of(location) if web is None else web
     options = {"protocol_whitelist": location.protocols}
     timeout = None
     if location.network:

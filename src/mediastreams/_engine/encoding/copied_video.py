@@ -126,6 +126,7 @@ class CopiedVideo(CopiedTrack):
         """Go on while nothing new comes: a picture that was copied stays as it is until the next."""
         if self._encoder is None:
             return []
+        self.frames += 1
         self._position = timestamp
         return self._fitted(self._encoder.repeat(timestamp))
 
