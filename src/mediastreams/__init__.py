@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.image_bitmap import ImageBitmap
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._engine.video_layout import DOMRectReadOnly, PlaneLayout, VideoColorSpace
+    from mediastreams._webidl.byob_reader import ReadableStreamBYOBReader
     from mediastreams._webidl.error_event import ErrorEvent, ErrorEventInit
     from mediastreams._webidl.event import Event, EventInit
     from mediastreams._webidl.events import AddEventListenerOptions, EventListenerOptions, EventTarget
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mediastreams._webidl.readable_stream import (
         ReadableStream,
         ReadableStreamDefaultReader,
+        ReadableStreamReaderMode,
         ReadableStreamReadResult,
     )
     from mediastreams.capture.audio_output_options import AudioOutputOptions
@@ -245,8 +247,10 @@ __all__ = [
     "Point2D",
     "QuotaExceededError",
     "ReadableStream",
+    "ReadableStreamBYOBReader",
     "ReadableStreamDefaultReader",
     "ReadableStreamReadResult",
+    "ReadableStreamReaderMode",
     "RecordedFile",
     "Recording",
     "RecordingProgress",
@@ -385,8 +389,10 @@ _HOME = {
     "Point2D": "capture.dictionaries",
     "QuotaExceededError": "errors",
     "ReadableStream": "_webidl.readable_stream",
+    "ReadableStreamBYOBReader": "_webidl.byob_reader",
     "ReadableStreamDefaultReader": "_webidl.readable_stream",
     "ReadableStreamReadResult": "_webidl.readable_stream",
+    "ReadableStreamReaderMode": "_webidl.readable_stream",
     "RecordedFile": "recording.summary",
     "Recording": "recording.record",
     "RecordingProgress": "recording.summary",

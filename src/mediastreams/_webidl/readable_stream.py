@@ -1,10 +1,11 @@
 """`ReadableStream` and its reader, as far as the family needs them.
 
-Not for: the queue in front of it (``transform/processor.py`` has one).
+Not for: the queue in front of it (``transform/processor.py`` has one), nor reading into one's own buffer
+(``byob_reader.py``).
 
 Rules of the file: nothing is read ahead; a chunk is fetched when somebody asks for it, and whoever asks first gets
-it first. NOT-HERE: reading into the reader's own buffer (``mode="byob"``), ``tee`` and ``pipe_through``: chunks are
-immutable, any number of variables can hold them, and a loop or a generator function is a transform.
+it first. NOT-HERE: ``tee`` and ``pipe_through``: chunks are immutable, any number of variables can hold them, and a
+loop or a generator function is a transform.
 
 https://streams.spec.whatwg.org/#rs-class
 """
@@ -13,27 +14,33 @@ from __future__ import annotations
 
 # ruff: noqa: SLF001 - a stream and its reader are two sides of one thing
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Protocol, Self, TypeVar, cast, overload
 
-from mediastreams._webidl.conversions import boolean, wrong_type
+from mediastreams._webidl.conversions import boolean, enumeration, wrong_type
 from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
 from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.promise_attributes import PromiseAttribute
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
     from types import TracebackType
+
+    from mediastreams._webidl.byob_reader import ReadableStreamBYOBReader
 
 __all__ = [
     "Destination",
+    "GenericReader",
     "ReadableStream",
     "ReadableStreamDefaultReader",
     "ReadableStreamReadResult",
+    "ReadableStreamReaderMode",
     "UnderlyingSource",
     "readable_stream",
 ]
 
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 _T_co = TypeVar("_T_co", covariant=True)
 _T_contra = TypeVar("_T_contra", contravariant=True)
 
@@ -69,6 +76,22 @@ _PIPE_OPTIONS: Final[Schema[dict[str, bool]]] = Schema(
 
 
 @public
+class ReadableStreamReaderMode(StrEnum):
+    """How a reader reads.
+
+    https://streams.spec.whatwg.org/#enumdef-readablestreamreadermode
+    """
+
+    BYOB = "byob"
+    """Into the buffers of whoever reads."""
+
+
+_READER_OPTIONS: Final[Schema[dict[str, ReadableStreamReaderMode]]] = Schema(
+    "ReadableStreamGetReaderOptions", Member("mode", enumeration(ReadableStreamReaderMode))
+)
+
+
+@public
 class ReadableStreamReadResult(NamedTuple, Generic[_T]):
     """What `ReadableStreamDefaultReader.read` answers.
 
@@ -93,9 +116,11 @@ class ReadableStream(Generic[_T]):
     __init__ = illegal_constructor("Call stream() of a Blob, or read a MediaStreamTrackProcessor's readable.")
 
     _source: UnderlyingSource[_T]
+    _of_bytes: bool  # whether it is a readable byte stream
+    _rest: Any  # of bytes that were read: those for which there was no room in a reader's buffer
     _state: str  # readable, closed, errored
     _error: BaseException | None
-    _reader: ReadableStreamDefaultReader[_T] | None
+    _reader: GenericReader[_T] | None
     _turn: asyncio.Lock  # one pull at a time, first come first served
 
     @property
@@ -103,21 +128,39 @@ class ReadableStream(Generic[_T]):
         """Whether a reader has it."""
         return self._reader is not None
 
-    def get_reader(self) -> ReadableStreamDefaultReader[_T]:
+    @overload
+    def get_reader(self, options: None = None) -> ReadableStreamDefaultReader[_T]: ...
+    @overload
+    def get_reader(self, options: None = None, *, mode: Literal["byob"]) -> ReadableStreamBYOBReader: ...
+    @overload
+    def get_reader(
+        self, options: Mapping[str, str] | None = None, *, mode: str | None = None
+    ) -> ReadableStreamDefaultReader[_T] | ReadableStreamBYOBReader: ...
+    def get_reader(
+        self, options: Mapping[str, str] | None = None, *, mode: str | None = None
+    ) -> ReadableStreamDefaultReader[_T] | ReadableStreamBYOBReader:
         """Lock the stream to a reader.
 
+        Args:
+            options: ``mode``: ``"byob"`` for one that reads into your buffers, which streams of bytes have.
+            mode: the same as a keyword.
+
         Raises:
-            TypeError: another reader has it.
+            TypeError: another reader has the stream, or it is none of bytes.
 
         https://streams.spec.whatwg.org/#rs-get-reader
         """
+        where = "ReadableStream.get_reader"
+        wanted = _READER_OPTIONS.convert(merge_arguments(options, {"mode": mode} if mode else {}, where), where)
+        if "mode" in wanted and not self._of_bytes:
+            raise TypeError(f'{where}: mode "byob" is for streams of bytes, as Blob.stream() makes them')
         self._check_unlocked()
-        reader: ReadableStreamDefaultReader[_T] = ReadableStreamDefaultReader.__new__(ReadableStreamDefaultReader)
-        reader._target = self
-        reader._closed = PromiseAttribute()
-        reader._reading = set()
-        self._reader = reader
-        self._tell_reader()
+        if "mode" in wanted:
+            from mediastreams._webidl.byob_reader import ReadableStreamBYOBReader
+
+            into_buffers: ReadableStreamBYOBReader = ReadableStreamBYOBReader._of(self)
+            return into_buffers
+        reader: ReadableStreamDefaultReader[_T] = ReadableStreamDefaultReader._of(self)
         return reader
 
     async def cancel(self, reason: object = None) -> None:
@@ -196,6 +239,7 @@ class ReadableStream(Generic[_T]):
             assert self._error is not None
             raise self._error
         if self._state == "readable":
+            self._rest = None
             self._set_state("closed")
             self._source.cancel_source()
 
@@ -223,31 +267,37 @@ class ReadableStream(Generic[_T]):
         https://streams.spec.whatwg.org/#readable-stream-default-reader-read
         """
         async with self._turn:
-            if self._state == "errored":
-                assert self._error is not None
-                raise self._error
-            if self._state == "closed":
-                return None
-            try:
-                chunk = await self._source.pull_chunk()
-            except Exception as error:
-                self._set_state("errored", error)
-                raise
-            if self._state != "readable":  # cancelled meanwhile
-                return None
-            if chunk is None:
-                self._set_state("closed")
-            return chunk
+            return await self._next()
+
+    async def _next(self) -> _T | None:
+        """The same for whoever has the turn."""
+        if self._state == "errored":
+            assert self._error is not None
+            raise self._error
+        if self._rest:
+            rest, self._rest = self._rest, None
+            return cast("_T", bytes(rest))
+        if self._state == "closed":
+            return None
+        try:
+            chunk = await self._source.pull_chunk()
+        except Exception as error:
+            self._set_state("errored", error)
+            raise
+        if self._state != "readable":  # cancelled meanwhile
+            return None
+        if chunk is None:
+            self._set_state("closed")
+        return chunk
 
     def __repr__(self) -> str:
         return f"<ReadableStream {self._state}{' locked' if self.locked else ''}>"
 
 
-@public
-class ReadableStreamDefaultReader(Generic[_T]):
-    """The one that may read a stream, until `release_lock`. A context manager that releases it.
+class GenericReader(Generic[_T]):
+    """What the two readers have in common.
 
-    https://streams.spec.whatwg.org/#default-reader-class
+    https://streams.spec.whatwg.org/#generic-reader-mixin
     """
 
     __init__ = illegal_constructor("Call ReadableStream.get_reader().")
@@ -255,6 +305,16 @@ class ReadableStreamDefaultReader(Generic[_T]):
     _target: ReadableStream[_T] | None
     _closed: PromiseAttribute
     _reading: set[asyncio.Task[Any]]
+
+    @classmethod
+    def _of(cls, stream: ReadableStream[_T]) -> Self:
+        reader = cls.__new__(cls)
+        reader._target = stream
+        reader._closed = PromiseAttribute()
+        reader._reading = set()
+        stream._reader = reader
+        stream._tell_reader()
+        return reader
 
     @property
     def closed(self) -> asyncio.Future[None]:
@@ -266,29 +326,6 @@ class ReadableStreamDefaultReader(Generic[_T]):
         https://streams.spec.whatwg.org/#generic-reader-closed
         """
         return self._closed.get()
-
-    async def read(self) -> ReadableStreamReadResult[_T]:
-        """The next chunk, as ``.value``; at the end ``.done`` is true.
-
-        Raises:
-            TypeError: the lock was released, before or meanwhile.
-            DOMException: reading failed; so does every later read.
-
-        https://streams.spec.whatwg.org/#default-reader-read
-        """
-        stream, task = self._stream(), asyncio.current_task()
-        assert task is not None
-        self._reading.add(task)
-        try:
-            chunk = await stream._read()
-        except asyncio.CancelledError:
-            # As `asyncio.timeout` does it: our own cancellation ends here, anybody else's goes on.
-            if self._target is not None or task.uncancel() > 0:
-                raise
-            raise TypeError(_RELEASED) from None
-        finally:
-            self._reading.discard(task)
-        return ReadableStreamReadResult(chunk, chunk is None)
 
     async def cancel(self, reason: object = None) -> None:
         """Read no more: what is left is let go of, and later reads are at the end.
@@ -315,6 +352,21 @@ class ReadableStreamDefaultReader(Generic[_T]):
         for task in self._reading:
             task.cancel()
 
+    async def _waiting(self, reading: Coroutine[Any, Any, _R]) -> _R:
+        """Read, until `release_lock` ends it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading.add(task)
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            # As `asyncio.timeout` does it: our own cancellation ends here, anybody else's goes on.
+            if self._target is not None or task.uncancel() > 0:
+                raise
+            raise TypeError(_RELEASED) from None
+        finally:
+            self._reading.discard(task)
+
     def _stream(self) -> ReadableStream[_T]:
         if self._target is None:
             raise TypeError(_RELEASED)
@@ -329,13 +381,35 @@ class ReadableStreamDefaultReader(Generic[_T]):
         self.release_lock()
 
 
-def readable_stream(source: UnderlyingSource[_T]) -> ReadableStream[_T]:
-    """*Set up* a stream that reads from a source.
+@public
+class ReadableStreamDefaultReader(GenericReader[_T]):
+    """The one that may read a stream, until `release_lock`. A context manager that releases it.
+
+    https://streams.spec.whatwg.org/#default-reader-class
+    """
+
+    async def read(self) -> ReadableStreamReadResult[_T]:
+        """The next chunk, as ``.value``; at the end ``.done`` is true.
+
+        Raises:
+            TypeError: the lock was released, before or meanwhile.
+            DOMException: reading failed; so does every later read.
+
+        https://streams.spec.whatwg.org/#default-reader-read
+        """
+        chunk = await self._waiting(self._stream()._read())
+        return ReadableStreamReadResult(chunk, chunk is None)
+
+
+def readable_stream(source: UnderlyingSource[_T], *, of_bytes: bool = False) -> ReadableStream[_T]:
+    """*Set up* a stream that reads from a source; ``of_bytes``: *with byte reading support*.
 
     https://streams.spec.whatwg.org/#readablestream-set-up
+    https://streams.spec.whatwg.org/#readablestream-set-up-with-byte-reading-support
     """
     stream: ReadableStream[_T] = ReadableStream.__new__(ReadableStream)
     stream._source = source
+    stream._of_bytes, stream._rest = of_bytes, None
     stream._state = "readable"
     stream._error = None
     stream._reader = None

@@ -203,7 +203,7 @@ class Blob:
 
         https://w3c.github.io/FileAPI/#stream-method-algo
         """
-        return readable_stream(_Chunks(self._content))
+        return readable_stream(_Chunks(self._content), of_bytes=True)
 
     def text_stream(self) -> ReadableStream[str]:
         """Read as `stream` does, as UTF-8; no character is cut in two.
