@@ -17,8 +17,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Files above 500 lines, each with its reason.
 LARGE = {
+    "__init__.py": "the list of all public names, written by a tool",
     "_backends/ffmpeg/movie.py": "one thread and its whole life; what is live, and reading and decoding, are elsewhere",
     "elements/media_element.py": "one interface of the standard, with some fifty members; its algorithms are elsewhere",
+    "webrtc/peer_connection.py": "one interface of the standard, with some fifty members; its algorithms are elsewhere",
 }
 
 # Names that stay out of __all__ though they are public: they would hide builtins of the same name.

@@ -1,7 +1,8 @@
-"""Write ``src/mediastreams/__init__.py``: every name that is public, lazily imported.
+"""Write ``src/mediastreams/__init__.py``: every name that is public, lazily imported; and ``webrtc/__init__.py``.
 
-``python tools/shop_window.py`` writes it, ``--check`` says whether it is up to date. Public is what ``@public`` has
-put under ``mediastreams`` (its ``__module__`` says so), every exception, and the entry points below.
+``python tools/shop_window.py`` writes them, ``--check`` says whether they are up to date. Public is what ``@public``
+has put under ``mediastreams`` (its ``__module__`` says so), every exception, and the entry points below. What is in
+``webrtc/`` is also found there, with entry points of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,13 @@ ENTRY_POINTS = {
     "open": "elements.open",
     "record": "recording.record",
     "wall_time": "_engine.clock",
+}
+WEBRTC_ENTRY_POINTS = {
+    "as_aiortc": "aiortc_tracks",
+    "from_aiortc": "aiortc_tracks",
+    "publish": "whip.publish",
+    "serve": "whip.serve",
+    "subscribe": "whip.subscribe",
 }
 BESIDE_BUILTINS = {"SyntaxError": "errors", "TimeoutError": "errors"}
 """There, but not for ``import *``: they would hide the builtins."""
@@ -60,6 +68,42 @@ if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
 
 def __dir__() -> list[str]:
     return sorted({{*globals(), *_HOME, *{parts}}})
+'''
+
+WEBRTC_HEAD = '''"""WebRTC: streams from and to network peers (extra ``mediastreams[webrtc]``).
+
+A name is imported when it is first used. Written by ``tools/shop_window.py``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+{imports}
+
+__all__ = [
+{names}
+]
+
+_HOME = {{
+{homes}
+}}
+
+
+if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
+
+    def __getattr__(name: str) -> object:
+        home = _HOME.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mediastreams.webrtc' has no attribute {{name!r}}")
+        value = globals()[name] = getattr(import_module(f"mediastreams.webrtc.{{home}}"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({{*globals(), *_HOME}})
 '''
 
 
@@ -111,23 +155,42 @@ def text() -> str:
     )
 
 
-def tidy(code: str) -> str:
+def webrtc_text() -> str:
+    """What ``webrtc/__init__.py`` should be."""
+    folder = PACKAGE / "webrtc"
+    homes = {
+        name: home for name, home in WEBRTC_ENTRY_POINTS.items() if (folder / f"{home.replace('.', '/')}.py").exists()
+    }
+    prefix = "webrtc."
+    homes |= {name: home.removeprefix(prefix) for name, home in public_names().items() if home.startswith(prefix)}
+    ordered = sorted(homes)
+    return tidy(
+        WEBRTC_HEAD.format(
+            imports="\n".join(f"    from mediastreams.webrtc.{homes[name]} import {name}" for name in ordered),
+            names="\n".join(f'    "{name}",' for name in ordered),
+            homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
+        ),
+        folder,
+    )
+
+
+def tidy(code: str, folder: Path = PACKAGE) -> str:
     """Sort the imports and names and lay the text out, as ruff wants them."""
     for arguments in (["check", "--quiet", "--select", "I,RUF022", "--fix"], ["format", "--quiet"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(PACKAGE / "__init__.py"), "-"]
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(folder / "__init__.py"), "-"]
         code = subprocess.run(command, input=code, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     return code
 
 
 def main() -> int:
-    target = PACKAGE / "__init__.py"
-    wanted = text()
+    wanted = {PACKAGE / "__init__.py": text(), PACKAGE / "webrtc" / "__init__.py": webrtc_text()}
     if "--check" in sys.argv:
-        if target.read_text(encoding="utf-8") != wanted:
-            print("src/mediastreams/__init__.py is not up to date: python tools/shop_window.py")
-            return 1
-        return 0
-    target.write_text(wanted, encoding="utf-8")
+        old = [path for path, content in wanted.items() if path.read_text(encoding="utf-8") != content]
+        for path in old:
+            print(f"{path.relative_to(ROOT)} is not up to date: python tools/shop_window.py")
+        return 1 if old else 0
+    for path, content in wanted.items():
+        path.write_text(content, encoding="utf-8")
     return 0
 
 

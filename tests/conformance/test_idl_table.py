@@ -27,6 +27,16 @@ TABLE = tool.read_table()
 ADDITIONS = tomllib.loads((HERE / "idl_additions.toml").read_text(encoding="utf-8"))
 IDL_NAMES = {tool.python_name(name): name for name in TABLE}
 PUBLIC = list(getattr(ms, "__all__", ()))
+GIVEN_BACK = {
+    "RTCConfiguration",
+    "RTCIceServer",
+    "RTCRtpCodingParameters",
+    "RTCRtpEncodingParameters",
+    "RTCRtpParameters",
+    "RTCRtpReceiveParameters",
+    "RTCRtpSendParameters",
+}
+"""Dictionaries that come out to be changed and given back."""
 LAND = "; if it is meant to be: python tests/conformance/update_idl_table.py --land"
 
 
@@ -67,8 +77,8 @@ def check_dictionary(name, cls):
     if is_dataclass(cls):
         found = {field.name: field.default for field in fields(cls)}
         problems = [] if issubclass(cls, Mapping) else ["is no mapping"]
-        if not cls.__dataclass_params__.frozen:
-            problems.append("can be changed")
+        if cls.__dataclass_params__.frozen is (name in GIVEN_BACK):
+            problems.append("cannot be changed" if name in GIVEN_BACK else "can be changed")
         for key, (_, member) in known_members(name).items():
             number = member.get("default", "").replace(".", "")
             expected = MISSING if member.get("required") else float(member["default"]) if number.isdigit() else None

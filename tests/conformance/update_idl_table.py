@@ -31,6 +31,7 @@ WHOLE = [
     "audio-output",
     "media-playback-quality",
     "permissions",
+    "webrtc",
 ]
 """Specifications of the family."""
 
@@ -38,6 +39,7 @@ PARTS = {
     "dom": ["Event", "EventInit", "EventTarget", "EventListener", "EventListenerOptions", "AddEventListenerOptions"],
     "webidl": ["DOMException"],
     "html": ["HTMLMediaElement", "HTMLAudioElement", "HTMLVideoElement", "HTMLCanvasElement"],
+    "websockets": ["BinaryType"],
     "picture-in-picture": [
         "Document",
         "HTMLVideoElement",
@@ -212,6 +214,8 @@ def read_family(folder):
                 continue
             members = entry.setdefault("members", {})
             for member_name, member in found["members"]:
+                if "successCallback" in str(member.get("arguments")) and spec == "webrtc":
+                    continue  # the legacy forms, which are optional
                 if member_name in members and "arguments" in member:
                     members[member_name]["arguments"] += member["arguments"]
                 elif spec == entry["spec"]:

@@ -1,0 +1,3 @@
+"""Offer and answer."""
+
+__all__: list[str] = []

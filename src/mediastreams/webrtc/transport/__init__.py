@@ -1,0 +1,3 @@
+"""The ways to a peer: ICE, DTLS, SRTP, SCTP."""
+
+__all__: list[str] = []
