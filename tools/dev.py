@@ -31,6 +31,7 @@ SYSTEM_PROGRAMS = {
     "pulseaudio": ("pulseaudio", "tests of microphones and speakers"),
     "pactl": ("pulseaudio-utils", "tests of microphones and speakers"),
     "chromium": ("chromium", "tests with a browser"),
+    "firefox-esr": ("firefox-esr", "tests with a second browser"),
     "ffprobe": ("ffmpeg", "tests that open our files with other programs"),
     "exiftool": ("libimage-exiftool-perl", "tests that read what photos say of themselves"),
     "nginx": ("nginx-light libnginx-mod-rtmp", "tests of RTMP"),
