@@ -27,6 +27,7 @@ Policy: TypeAlias = Literal["latest", "drop-oldest", "wait"]
 DEFAULT_BOUND_US: Final = 1_000_000
 """One second: the default bound of ``drop-oldest`` and ``wait``."""
 _MOST_ITEMS: Final = 4096  # when timestamps stand still or jump back, media time bounds nothing: this does
+_MANY_ITEMS: Final = 64  # pictures are large, however close their times are
 
 
 class SinkPort:
@@ -53,9 +54,11 @@ class SinkPort:
         "drain",
         "dropped",
         "ended",
+        "lossless",
         "most_items",
         "muted",
         "policy",
+        "reach",
     )
 
     def __init__(self, policy: Policy, *, bound_us: int, on_item: Callable[[], None], room: Room | None = None) -> None:
@@ -68,8 +71,10 @@ class SinkPort:
         self.demanded = False
         self.drain = False
         self.most_items = _MOST_ITEMS
+        self.lossless = False  # a recording's: a program that makes the frames waits while it is `far_behind`
         self.delivered = 0
         self.dropped = 0
+        self.reach = 0  # µs: how far what has come reaches; of a picture, its beginning
         self._gap = 0
         self._items: deque[Picture | Sound | Chunk] = deque()  # a chunk only where it was asked for: `ChunkPort`
         self._lock = threading.RLock()
@@ -90,6 +95,12 @@ class SinkPort:
         with self._lock:
             return self._span() >= self.bound_us or len(self._items) >= self.most_items
 
+    @property
+    def far_behind(self) -> bool:
+        """Whether so much waits that its consumer loses some if it goes on like that. For ``drop-oldest``."""
+        with self._lock:
+            return 2 * self._span() >= self.bound_us or len(self._items) >= _MANY_ITEMS
+
     def _span(self) -> int:
         if not self._items:
             return 0
@@ -102,6 +113,7 @@ class SinkPort:
             if self.closed or self.ended:
                 return
             items = self._items
+            self.reach = item.timestamp + (item.duration if isinstance(item, Sound) else 1)
             if self.policy == "latest":
                 if items:
                     self._drop_first()

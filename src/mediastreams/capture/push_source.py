@@ -15,6 +15,7 @@ from mediastreams._engine.source import SourceHub
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Settings, VideoMode
 from mediastreams._webidl.tasks import wakeups_of
 from mediastreams.abc import Source
+from mediastreams.capture.back_pressure import BackPressure
 from mediastreams.capture.track_source import TrackSource
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class PushSource(Source):
         self._lane = lane_for(id(self))
         self.hub = SourceHub(self)
         self.hub.open(mode, {})
+        self._pressure = BackPressure(self.hub)
+        self._writes = 0
+        self._ending = False
 
     def track_source(self, label: str = "") -> TrackSource:
         """The source for tracks. Of size or rate nothing can be said before the first frame, but for a given mode."""
@@ -71,7 +75,8 @@ class PushSource(Source):
     def end(self) -> None:
         """End all tracks, after the frames that are under way. Idempotent."""
         delivery = self._delivery
-        if delivery is None:
+        self._ending = self._writes > 0
+        if delivery is None or self._ending:
             return
         if self.under_way:
             self._lane.add(delivery.end)
@@ -84,7 +89,25 @@ class PushSource(Source):
         return self._given - self._done
 
     async def push(self, data: Picture | Sound) -> None:
-        """Deliver one frame, and return when it is with the consumers. In the order of the calls."""
+        """Deliver one frame, and return when it is with the consumers. In the order of the calls.
+
+        Waits before while a recording is far behind: of what a program makes nothing is to be lost in it.
+        """
+        self._writes += 1
+        try:
+            await self._pressure.wait()
+            await self._push(data)
+        finally:
+            self._writes -= 1
+            if self._ending and not self._writes:
+                self.end()
+
+    @property
+    def congested(self) -> bool:
+        """Whether a frame that is pushed now has to wait."""
+        return self._pressure.waiting
+
+    async def _push(self, data: Picture | Sound) -> None:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
 

@@ -37,6 +37,9 @@ class _FrameSink:
     async def write_chunk(self, chunk: VideoFrame | AudioData) -> None:
         """*writeFrame*.
 
+        DEVIATION: waits while a recording is far behind, as streams have it that are full; browsers record in real time
+        and drop. Who writes faster than a recording encodes loses nothing.
+
         https://w3c.github.io/mediacapture-transform/#writeframe
         """
         # 1-2. Only an open frame of the right kind; nothing is lost when it is not.
@@ -46,6 +49,11 @@ class _FrameSink:
             await self.source.push(data)
         # 4. The handle is used up.
         chunk.close()
+
+    @property
+    def full(self) -> bool:
+        """Whether a frame that is written now has to wait."""
+        return self.source.congested
 
     def close_sink(self) -> None:
         """*closeWritable*.
@@ -77,8 +85,8 @@ class VideoTrackGenerator:
     """Makes a video track of the frames written to ``writable``. One ends with the other.
 
     Frames keep their timestamps: give them instants of the library's clock when the track is recorded along with others
-    (``VideoFrame.from_ndarray`` without a timestamp does). Write them at the pace they are to be seen at: a write does
-    not wait for consumers, which drop, and count, what lies waiting for longer than a second.
+    (``VideoFrame.from_ndarray`` without a timestamp does). A write waits while a recording is far behind, so that none
+    is lost in it; other consumers drop, and count, what they are too slow for.
 
     https://w3c.github.io/mediacapture-transform/#video-track-generator
     """

@@ -29,6 +29,10 @@ class UnderlyingSink(Protocol[_T_contra]):
     async def write_chunk(self, chunk: _T_contra) -> None:
         """Take one chunk; raise when it is refused."""
 
+    @property
+    def full(self) -> bool:
+        """Whether a chunk that is written now has to wait."""
+
     def close_sink(self) -> None:
         """Take note that nothing follows. Once."""
 
@@ -165,7 +169,7 @@ class WritableStreamDefaultWriter(_Writing[_T]):
 
     @property
     def ready(self) -> asyncio.Future[None]:
-        """Await that a frame is wanted: always at once, since a frame goes straight to the track's consumers.
+        """Await that a frame is wanted: always at once; it is `write` that waits.
 
         Raises:
             RuntimeError: read outside an event loop.
@@ -176,7 +180,7 @@ class WritableStreamDefaultWriter(_Writing[_T]):
 
     @property
     def desired_size(self) -> int:
-        """How many frames are wanted now: one while the stream is open.
+        """How many frames are wanted now: one while the stream is open, none while a recording is far behind.
 
         Raises:
             TypeError: the lock was released, or the stream was aborted.
@@ -184,7 +188,7 @@ class WritableStreamDefaultWriter(_Writing[_T]):
         stream = self._stream()
         if stream._state == "aborted":
             raise TypeError("the stream was aborted")
-        return 1 if stream._state == "writable" else 0
+        return 1 if stream._state == "writable" and not stream._sink.full else 0
 
     def release_lock(self) -> None:
         """Let the stream go. Idempotent."""

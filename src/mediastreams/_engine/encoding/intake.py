@@ -51,10 +51,17 @@ class Intake:
             chunks=format is not None,
         )
 
+        self.port.lossless = not self.free
+
     def take(self) -> Picture | Sound | Chunk | None:
         """The oldest item that waits."""
         port = self.port
         return port.take_any() if isinstance(port, ChunkPort) else port.take()
+
+    @property
+    def reach(self) -> int:
+        """How far what has come reaches, µs."""
+        return self.port.reach
 
     @property
     def late(self) -> bool:

@@ -139,6 +139,10 @@ class PausableIntake(Intake):
         self._whole = feed
         self._began = feed.clock.now_us()
 
+    @property
+    def reach(self) -> int:
+        return self._pauses.recorded(self.port.reach)
+
     def take(self) -> Picture | Sound | Chunk | None:
         if self.free:
             return None if self._pauses.paused else super().take()

@@ -150,7 +150,8 @@ class Session:
     def stop(self) -> None:
         """End with what has been captured by now. Idempotent; does not wait."""
         if not self._stopping:
-            self._stopped_at = self._clock.now_us()
+            # What has come is in the file, though a program may have made it for times that are still to come.
+            self._stopped_at = max([self._clock.now_us(), *(line.intake.reach for line in self._lines)])
             self._stopping = True
         self.parts.hurry()
         self._wake.set()
