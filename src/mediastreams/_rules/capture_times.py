@@ -18,7 +18,7 @@ from typing import Final
 __all__ = ["MediumTimes", "SharedTimes"]
 
 _WINDOW_US: Final = 2_000_000
-_SLEW: Final = 0.005  # how fast timestamps follow
+_SLEW: Final = 0.002  # how fast timestamps follow
 _STEP_US: Final = 500_000  # a difference that is followed at once
 _SLIPPED_US: Final = 15_000  # a medium that is so far from where it says that it is, and says so twice, is put there
 _UNNOTICED_US: Final = 5_000  # a difference that is never worth a step

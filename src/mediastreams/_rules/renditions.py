@@ -16,6 +16,7 @@ from typing import Final
 __all__ = [
     "SCALES",
     "Rung",
+    "bit_rate_step",
     "default_bit_rate",
     "encoder_bit_rate",
     "limit_of",
@@ -36,6 +37,7 @@ _UP_AFTER_US: Final = 3_000_000
 _TRIAL_US: Final = 5_000_000
 _LONGEST_TRIAL_US: Final = 60_000_000
 _TRIAL_FAILED_US: Final = 10_000_000
+_OVERSHOOT: Final = 1.25  # what an encoder sends beyond its rate for a moment is no reason to leave it
 
 
 def scaled_size(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -76,6 +78,21 @@ def encoder_bit_rate(nominal: int, limits: Iterable[int | None]) -> int:
     return max(round(_FLOOR * nominal), min(nominal, round(0.95 * best)))
 
 
+def bit_rate_step(current: int, wanted: int, *, passed: int, live: bool) -> int | None:
+    """The rate to set an encoder to now; ``None``: leave it.
+
+    ``passed``: µs since its rate was last set. ``live``: it takes another rate while it runs; others are opened anew,
+    with a key frame, and so seldom. Rates fall at once and rise step by step.
+    """
+    if wanted < current:
+        enough, wait = (0.95, 500_000) if live else (0.8, 2_000_000)
+        return wanted if wanted < enough * current and passed >= wait else None
+    enough, wait = (1.05, 2_000_000) if live else (1.25, 10_000_000)
+    if wanted < enough * current or passed < wait:
+        return None
+    return min(wanted, round(1.5 * current)) if live else min(wanted, 2 * current)
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """Where one viewer stands on the ladder, and since when things are as they are; times in µs."""
@@ -96,7 +113,7 @@ def next_rung(state: Rung, *, estimate: int | None, sent: int, rates: Sequence[i
     number = min(state.number, len(rates) - 1)
     if number != state.number:  # the pictures have become smaller: there are fewer rungs
         state = Rung(number, now, trial=state.trial)
-    if estimate is not None and estimate < 0.85 * min(max(sent, 1), rates[number]):
+    if estimate is not None and estimate < 0.85 * min(sent, _OVERSHOOT * rates[number]):
         return _short(state, estimate, rates, now)
     free = limit_of(estimate, sent) is None
     state = replace(

@@ -2,12 +2,15 @@
 
 import asyncio
 import struct
+from dataclasses import replace
 
+import av
 from aiortc import rtp
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
 
 from mediastreams.webrtc.codecs import HEADER_EXTENSIONS, send_codecs
 from mediastreams.webrtc.plans import SendPlan
+from mediastreams.webrtc.rtp.formats import format_of
 
 
 class Loopback:
@@ -71,8 +74,6 @@ class Loopback:
 def plan_for(name, kind="video", number=0, **parameters):
     codec = [codec for codec in send_codecs(kind) if codec.name == name][number]
     if parameters:
-        from dataclasses import replace
-
         codec = replace(codec, parameters={**codec.parameters, **parameters})
     return SendPlan(codec, "0", "somebody", dict(HEADER_EXTENSIONS[kind]))
 
@@ -108,3 +109,13 @@ def full_intra(ssrc, number):
 
 def not_received(ssrc, *numbers):
     return rtp.RtcpRtpfbPacket(fmt=1, ssrc=7, media_ssrc=ssrc, lost=list(numbers))
+
+
+def decoded(name, frames):
+    """What a receiver would see of whole frames."""
+    decoder = av.CodecContext.create("libdav1d" if name == "av1" else name, "r")
+    format = format_of(name)
+    shown = []
+    for _, payloads in frames:
+        shown += decoder.decode(av.Packet(format.depacketize(payloads)))
+    return shown + decoder.decode(None)

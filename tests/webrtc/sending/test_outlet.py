@@ -7,38 +7,19 @@ import statistics
 import av
 import pytest
 from aiortc import rtp
-from tests.webrtc.sending.loopback import Loopback, full_intra, not_received, picture_loss, plan_for, receiver_report
+from tests.webrtc.sending.loopback import (
+    Loopback,
+    decoded,
+    full_intra,
+    not_received,
+    picture_loss,
+    plan_for,
+    receiver_report,
+)
 
 from mediastreams.webrtc.codecs import send_codecs
 from mediastreams.webrtc.rtp.formats import format_of
 from mediastreams.webrtc.sending.outlet import Outlet
-
-
-def decoded(name, frames):
-    decoder = av.CodecContext.create("libdav1d" if name == "av1" else name, "r")
-    format = format_of(name)
-    shown = []
-    for _, payloads in frames:
-        shown += decoder.decode(av.Packet(format.depacketize(payloads)))
-    return shown + decoder.decode(None)
-
-
-@pytest.fixture
-async def sending():
-    """Begin to send a track; what was begun is stopped."""
-    begun = []
-
-    def begin(track, name, number=0, **parameters):
-        transport = Loopback(track.kind)
-        outlet = Outlet(track.kind)
-        outlet.set_track(track)
-        outlet.start(transport, plan_for(name, track.kind, number, **parameters))
-        begun.append(outlet)
-        return outlet, transport
-
-    yield begin
-    for outlet in begun:
-        await outlet.stop()
 
 
 @pytest.mark.parametrize(

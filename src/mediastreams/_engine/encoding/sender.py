@@ -184,7 +184,10 @@ def _hold_little_back() -> None:
     Where the system can do that, and lets a process see its connections (not Windows): else megabytes count as taken.
     """
     option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-    names = os.listdir("/dev/fd") if option is not None else []  # noqa: PTH208 - names
+    names: list[str] = []
+    if option is not None:
+        with contextlib.suppress(OSError):
+            names = os.listdir("/dev/fd")  # noqa: PTH208 - names
     for name in names:
         with contextlib.suppress(OSError):
             is_socket = stat.S_ISSOCK(os.fstat(int(name)).st_mode)  # one was the listing's own, and is gone

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SoundDecoding"]
 
+_GAP_US: Final = 2_500  # times that are followed slowly move less from packet to packet
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
 
@@ -38,6 +39,7 @@ class SoundDecoding(Decoding):
         self._decoder: SoundDecoder | None = None
         self._format: ChunkFormat | None = None
         self._channels = 0
+        self._until: int | None = None  # the same, µs of the clock
         self._end: int | None = None  # where the sound before ends, in samples of its decoder
 
     def _shorten(self) -> bool:
@@ -59,7 +61,7 @@ class SoundDecoding(Decoding):
         if self._source.wants_frames:
             self._decode(coded, decoder)
         else:
-            self._end = None
+            self._end = self._until = None
 
     def _begin(self, coded: Coded, channels: int) -> None:
         self._codec = coded.codec
@@ -67,7 +69,7 @@ class SoundDecoding(Decoding):
         self._decoder = SoundDecoder(coded.codec, channels)
         self._format = chunk_format_of(coded.codec, coded.data, channels=channels)
         self._source.chunk_format = self._format
-        self._end = None
+        self._end = self._until = None
 
     def _hand_on_chunk(self, coded: Coded, decoder: SoundDecoder) -> None:
         assert self._format is not None
@@ -90,7 +92,7 @@ class SoundDecoding(Decoding):
         missing = max(0, begin - self._end) if self._end is not None and coded.lost else 0
         if missing:
             figures.concealments += 1
-            missing = self._conceal(coded, decoder, missing, metadata)
+            self._conceal(coded, decoder, missing, metadata)
         try:
             parts = decoder.decode(coded.data)
         except DecodingError:
@@ -99,24 +101,22 @@ class SoundDecoding(Decoding):
         at = coded.times.timestamp
         done = 0
         for samples in parts:
-            self._hear(samples, decoder, at + done * 1_000_000 // decoder.rate, metadata, missing)
+            self._hear(samples, decoder, at + done * 1_000_000 // decoder.rate, metadata)
             done += samples.shape[1]
-            missing = 0
         figures.frames_decoded += 1
         self._end = begin + done
         now = self._clock.now_us()
         figures.waiting_time += (now - coded.times.received) / 1_000_000 * done
 
-    def _conceal(self, coded: Coded, decoder: SoundDecoder, missing: int, metadata: Mapping[str, object]) -> int:
-        """Hand on what stands for what is lost. Returns how many samples are missing still."""
+    def _conceal(self, coded: Coded, decoder: SoundDecoder, missing: int, metadata: Mapping[str, object]) -> None:
+        """Hand on what stands for what is lost, as far as there is something."""
         made = decoder.conceal(coded.lost)
         if not made:
-            return missing
+            return
         samples = np.concatenate(made, axis=1)[:, :missing]
         at = coded.times.timestamp - missing * 1_000_000 // decoder.rate
         self.figures.concealed_samples += samples.shape[1]
-        self._hear(np.ascontiguousarray(samples), decoder, at, metadata, 0)
-        return missing - int(samples.shape[1])
+        self._hear(np.ascontiguousarray(samples), decoder, at, metadata)
 
     def _hear(
         self,
@@ -124,9 +124,12 @@ class SoundDecoding(Decoding):
         decoder: SoundDecoder,
         at: int,
         metadata: Mapping[str, object],
-        gap: int,
     ) -> None:
+        """Hand on samples, and whether some are missing before them: lost, not sent, or their time was found out."""
         figures, length = self.figures, samples.shape[1]
+        apart = 0 if self._until is None else at - self._until
+        gap = apart * decoder.rate // 1_000_000 if apart > _GAP_US else 0
+        self._until = at + length * 1_000_000 // decoder.rate
         figures.samples += length
         seconds = length / decoder.rate
         power = float(np.dot(samples[0], samples[0])) / max(length, 1)
@@ -138,7 +141,7 @@ class SoundDecoding(Decoding):
     def _let_go(self) -> None:
         self._codec = self._decoder = None
         self._channels = 0
-        self._end = None
+        self._end = self._until = None
 
 
 _PER_BYTE: Final = {"pcmu": 1, "pcma": 1, "g722": 2}  # samples

@@ -1,4 +1,4 @@
-"""`AudioLine`: one track's sound, encoded: frames of 20 ms, silence while the track is muted.
+"""`AudioLine`: one track's sound, encoded in frames of 20 ms, or passed on; silence while the track is muted.
 
 Rules of the file: a muted track sends silence, so that the receiver hears no end; what is missing otherwise is a gap
 in RTP's time, which receivers conceal.
@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from mediastreams._engine.blank import silence
-from mediastreams._engine.frames import Sound
+from mediastreams._engine.chunk_port import ChunkPort
+from mediastreams._engine.frames import Chunk, Sound
 from mediastreams.errors import NotSupportedError
 from mediastreams.webrtc.rtp.formats import format_of
 from mediastreams.webrtc.sending.encoded import AudioChoice, EncodedFrame
 from mediastreams.webrtc.sending.live_audio import FRAME_US, LiveAudio
+from mediastreams.webrtc.sending.passthrough import passed_sound, sound_passes
 
 if TYPE_CHECKING:
     from mediastreams._engine.feed import TrackFeed
+    from mediastreams._engine.frames import ChunkFormat
+    from mediastreams._engine.port import SinkPort
 
 __all__ = ["AudioLine"]
 
@@ -44,9 +48,18 @@ class AudioLine:
         self._filled: int | None = None  # up to when there is sound or silence, µs
         self._shape = (48_000, "mono", 1)
         self._number = 0
-        self._port = feed.attach(policy="drop-oldest", on_item=wake, bound_us=_BOUND_US)
         self._feed = feed
-        self._port.demand()
+        self._wake = wake
+        self._seen: ChunkFormat | None = None
+        self.passing = False  # read by other threads
+        self._port = self._attach()
+
+    def _attach(self) -> SinkPort:
+        self._seen = self._feed.hub.source.chunk_format
+        chunks = sound_passes(self._seen, self._choice)
+        port = self._feed.attach(policy="drop-oldest", on_item=self._wake, bound_us=_BOUND_US, chunks=chunks)
+        port.demand()
+        return port
 
     @property
     def finished(self) -> bool:
@@ -54,8 +67,14 @@ class AudioLine:
         return self._broken or self._port.finished
 
     def step(self) -> bool:
-        """Encode what waits, or silence that is due."""
-        item = self._port.take()
+        """Encode or pass on what waits, or silence that is due."""
+        if self._feed.hub.source.chunk_format is not self._seen:  # a remote track knows its format when media flows
+            before, self._port = self._port, self._attach()
+            self._feed.detach(before)
+        item = self._port.take_any() if isinstance(self._port, ChunkPort) else self._port.take()
+        if isinstance(item, Chunk):
+            self._pass(item)
+            return True
         if isinstance(item, Sound):
             self._shape = (item.sample_rate, item.layout, item.channels)
             self._filled = item.timestamp + item.duration
@@ -83,18 +102,31 @@ class AudioLine:
             self._filled = now - FRAME_US - _LATE_US
         return self._filled + FRAME_US + _LATE_US
 
+    def _pass(self, chunk: Chunk) -> None:
+        """Send encoded sound as it is."""
+        self._encoder = None
+        self._filled = chunk.timestamp + chunk.duration
+        self.passing = True
+        passed = passed_sound(chunk)
+        if passed is not None:
+            data, units = passed
+            self._send(data, chunk.timestamp, units, None)
+
     def _encode(self, sound: Sound) -> None:
+        self.passing = False
         try:
             if self._encoder is None:
                 self._encoder = LiveAudio(self._choice)
             for data, timestamp, level in self._encoder.encode(sound):
-                payloads = tuple(self._packetize(data))
-                units = self._encoder.units
-                self._emit(EncodedFrame(payloads, timestamp, True, len(data), self._number, units, level))
-                self._number += 1
+                self._send(data, timestamp, self._encoder.units, level)
         except (NotSupportedError, ValueError, OSError, av.FFmpegError) as error:
             _logger.warning("Sound cannot be sent as %s: %s", self._choice.codec, error)
             self._broken = True
+
+    def _send(self, data: bytes, timestamp: int, units: int, level: int | None) -> None:
+        payloads = tuple(self._packetize(data))
+        self._emit(EncodedFrame(payloads, timestamp, True, len(data), self._number, units, level))
+        self._number += 1
 
     @property
     def shape(self) -> None:

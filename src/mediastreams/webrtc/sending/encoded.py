@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from mediastreams.webrtc.sending.shared_encoder import SharedEncoder
 
 __all__ = ["AudioChoice", "Choice", "EncodedFrame", "VideoChoice", "Viewer"]
 
@@ -67,7 +70,7 @@ class Viewer(Protocol):
     def loop(self) -> asyncio.AbstractEventLoop:
         """Where `take` is called."""
 
-    def take(self, frame: EncodedFrame, source: object) -> None:
+    def take(self, frame: EncodedFrame, source: SharedEncoder) -> None:
         """Take the next frame of an encoder. Quick, and raises nothing."""
 
     def missed(self) -> None:

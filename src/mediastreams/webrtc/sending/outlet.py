@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mediastreams.capture.media_stream_track import MediaStreamTrack
     from mediastreams.webrtc.plans import MediaTransport, SendPlan
     from mediastreams.webrtc.sending.encoded import Choice, EncodedFrame
+    from mediastreams.webrtc.sending.shared_encoder import SharedEncoder
 
 __all__ = ["Outlet"]
 
@@ -248,7 +249,7 @@ class Outlet:
 
     # ── frames ───────────────────────────────────────────────────────────────────────────────────
 
-    def take(self, frame: EncodedFrame, source: object) -> None:
+    def take(self, frame: EncodedFrame, source: SharedEncoder) -> None:
         """Send an encoder's next frame to the peer, if it is for it."""
         if not self.sending or not self._watch.takes(frame, source):
             return
@@ -257,7 +258,7 @@ class Outlet:
             rtp = self._sound_time(frame)
             self.total_samples += frame.units
         else:
-            rtp = self._rtp_base + frame.timestamp * 9 // 100 & _ALL
+            rtp = self._picture_time(frame)
             payloads = self._numbered(frame)
         self._rtp, self._rtp_at = rtp, frame.timestamp
         try:
@@ -279,6 +280,20 @@ class Outlet:
         self.dropped += 1
         if self.kind == "video":
             self._watch.need_key()
+
+    def _picture_time(self, frame: EncodedFrame) -> int:
+        """Tell the time of capture; never that of the picture before, nor earlier."""
+        rtp = self._rtp_base + frame.timestamp * 9 // 100 & _ALL
+        if self._rtp is None:
+            return rtp
+        ahead = (rtp - self._rtp + 0x80000000 & _ALL) - 0x80000000
+        if ahead > 0:
+            return rtp
+        if ahead > -2 * self._clock_rate:  # a rendition that is a little behind
+            return self._rtp + 1 & _ALL
+        following = self._rtp + 3000 & _ALL  # another track's time: ours goes on
+        self._rtp_base += following - rtp
+        return following
 
     def _sound_time(self, frame: EncodedFrame) -> int:
         """Count samples; where sound is missing, leave out as many as are missing."""

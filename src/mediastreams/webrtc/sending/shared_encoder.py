@@ -72,6 +72,10 @@ class Line(Protocol):
         """Width and height of what is encoded. Any thread."""
 
     @property
+    def passing(self) -> bool:
+        """Whether what is sent was encoded already. Any thread."""
+
+    @property
     def encoder_name(self) -> str | None:
         """FFmpeg's name of the encoder in use. Any thread."""
 
@@ -153,7 +157,9 @@ class SharedEncoder:
             if viewer not in group.viewers:
                 group.viewers = (*group.viewers, viewer)
             self._targets = tuple(self._groups.values())
-            if self._worker is None:
+            if self._worker is not None:
+                self.request_key()
+            else:
                 self.line = self._make_line()
                 name = f"send-{self.choice.codec}"
                 self._worker = Worker(name, self._run, finish=self._finish)
@@ -161,7 +167,6 @@ class SharedEncoder:
                     self._worker.start()
                 except RuntimeError as error:  # no thread starts any more: the interpreter is ending
                     _logger.warning("No thread for an encoder: %s", error)
-        self.request_key()
         return self
 
     def remove(self, viewer: Viewer) -> None:

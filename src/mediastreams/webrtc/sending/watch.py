@@ -3,12 +3,12 @@
 Not for: deciding about rungs (``_rules/renditions.py``) or encoding.
 
 Rules of the file: a viewer that changes rung stays on the old one until the new one has a key frame; then it is let go.
-Time never goes back: what is not later than what was sent is left out.
+An
+encoder's frames are in order; that a new one may be a picture or two behind the old is the outlet's to smooth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Watch"]
 
 _PICTURE_ID_AT: Final = {"vp8": vp8.PICTURE_ID_AT, "vp9": vp9.PICTURE_ID_AT}
+_OLD_US: Final = 200_000  # two encoders of one track are not further apart
 _BACK_US: Final = 2_000_000  # time that jumps back further than this is another source's time
 
 
@@ -66,7 +67,11 @@ class Watch:
             return
         if feed is not self._feed:
             self.rung = Rung()
+        gentle = feed is self._feed and not self._needs_key and _same_codec(choice, self._choice)
         self._feed, self._choice, self._most = feed, choice, most
+        if gentle and self._current is not None and feed is not None and choice is not None:
+            self._come_to(shared_encoder(feed, self._at_rung(choice)).add(self._viewer))
+            return
         self._leave()
         if feed is not None and choice is not None:
             self._needs_key = True
@@ -76,6 +81,12 @@ class Watch:
         if isinstance(choice, AudioChoice) or self.rung.number == 0:
             return choice
         return replace(choice, scale=choice.scale * SCALES[self.rung.number])
+
+    def _come_to(self, encoder: SharedEncoder) -> None:
+        """Go over to another encoder at its next key frame."""
+        before, self._coming = self._coming, encoder
+        if before is not None and before is not encoder:
+            before.remove(self._viewer)
 
     def _leave(self) -> None:
         for encoder in (self._current, self._coming):
@@ -97,29 +108,30 @@ class Watch:
         if self._current is not None:
             self._current.request_key()
 
-    def takes(self, frame: EncodedFrame, source: object) -> bool:
+    def takes(self, frame: EncodedFrame, source: SharedEncoder) -> bool:
         """Whether a frame is to be sent on."""
         if source is not self._current:
-            if source is not self._coming or not frame.key or not self._is_later(frame):
+            if source is not self._coming or not frame.key:
+                return False
+            if self._is_old(frame):
+                source.request_key()
                 return False
             if self._current is not None:
                 self._current.remove(self._viewer)
             self._current, self._coming = self._coming, None
-            self._needs_key = True
-        if self._needs_key:
+        elif self._needs_key:
             if not frame.key:
                 return False
-            if not self._is_later(frame):
+            if self._is_old(frame):
                 self.request_key()
                 return False
-            self._needs_key = False
-        elif not self._is_later(frame):
-            return False
+        self._needs_key = False
         self._latest = frame.timestamp
         return True
 
-    def _is_later(self, frame: EncodedFrame) -> bool:
-        return self._latest is None or not 0 <= self._latest - frame.timestamp < _BACK_US
+    def _is_old(self, frame: EncodedFrame) -> bool:
+        """Whether a key frame lies too far back to go on with; another source's time may be anything."""
+        return self._latest is not None and _OLD_US < self._latest - frame.timestamp < _BACK_US
 
     def adapt(self, estimate: int | None, sent: int, now: int) -> None:
         """Heed what the link takes (bits a second, ``None``: unknown); about once a second. ``now``: µs."""
@@ -129,25 +141,34 @@ class Watch:
         rates = self._rates(encoder)
         if not rates:
             return
+        if encoder.line is not None and encoder.line.passing:
+            rates[0] = max(rates[0], sent)
         capped = estimate if self._most is None else min(self._most, estimate or self._most)
         if self._coming is None:
             before = self.rung.number
             self.rung = next_rung(self.rung, estimate=capped, sent=sent, rates=rates, now=now)
             if self.rung.number != before:
                 assert self._feed is not None
-                self._coming = shared_encoder(self._feed, self._at_rung(self._choice)).add(self._viewer)
+                self._come_to(shared_encoder(self._feed, self._at_rung(self._choice)).add(self._viewer))
         nominal = rates[min(self.rung.number, len(rates) - 1)]
         if self._most is not None and self.rung.number == 0:
             nominal = self._most  # asked for: more than usual, or less
         encoder.set_wish(self._viewer, nominal, limit_of(estimate, sent))
 
-    def _rates(self, encoder: SharedEncoder) -> Sequence[int]:
+    def _rates(self, encoder: SharedEncoder) -> list[int]:
         """What the rungs need, the highest first; nothing while the pictures' size is not known."""
         shape = encoder.shape
         choice = self._choice
         if shape is None or not isinstance(choice, VideoChoice):
-            return ()
+            return []
         width, height, frame_rate = shape
         full = scaled_size(width, height, choice.scale)
         sizes = [scaled_size(width, height, choice.scale * scale) for scale in SCALES[: rungs_for(*full)]]
         return [default_bit_rate(*size, frame_rate) for size in sizes]
+
+
+def _same_codec(a: Choice | None, b: Choice | None) -> bool:
+    """Whether frames of both can follow each other under one payload type."""
+    if isinstance(a, VideoChoice) and isinstance(b, VideoChoice):
+        return (a.codec, a.profile, a.mode) == (b.codec, b.profile, b.mode)
+    return False

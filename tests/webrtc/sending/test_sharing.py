@@ -1,0 +1,156 @@
+"""One encoder for many viewers: shared, laddered, and nobody held back."""
+
+import asyncio
+import itertools
+import threading
+
+import pytest
+from tests.webrtc.sending.loopback import decoded, estimate, receiver_report
+
+from mediastreams.webrtc.rtp.formats import format_of
+from mediastreams.webrtc.sending import shared_encoder as module
+
+
+def encoders():
+    return [thread for thread in threading.enumerate() if "send-" in thread.name]
+
+
+async def gone(count=0):
+    for _ in range(200):
+        if len(encoders()) == count:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_viewers_of_one_codec_share_one_encoder_and_its_bytes(stream, sending):
+    track = stream.get_video_tracks()[0]
+    viewers = [sending(track, "vp8") for _ in range(5)]
+    for outlet, transport in viewers:
+        await transport.until(lambda outlet=outlet, transport=transport: len(transport.frames(outlet.ssrc)) >= 8)
+    assert len(encoders()) == 1
+    bodies = []
+    for outlet, transport in viewers:
+        parts = {stamp - outlet._rtp_base & 0xFFFFFFFF: payloads for stamp, payloads in transport.frames(outlet.ssrc)}
+        bodies.append({stamp: b"".join(part[4:] for part in payloads) for stamp, payloads in parts.items()})
+    common = set(bodies[0]).intersection(*bodies[1:])
+    assert len(common) >= 4
+    for stamp in common:
+        assert len({body[stamp] for body in bodies}) == 1
+    other, seen = sending(track, "h264")
+    await seen.until(lambda: seen.frames(other.ssrc))
+    assert len(encoders()) == 2
+    for outlet, _ in viewers:
+        await outlet.stop()
+    assert await gone(1)
+    await other.stop()
+    assert await gone()
+    assert not module._encoders
+
+
+async def test_a_late_viewer_begins_with_a_key_frame_that_the_others_get_too(stream, sending):
+    track = stream.get_video_tracks()[0]
+    first, seen = sending(track, "vp8")
+    await seen.until(lambda: len(seen.frames(first.ssrc)) >= 15)
+    keys = [outlet.key_frames for outlet in (first,)]
+    late, transport = sending(track, "vp8")
+    await transport.until(lambda: len(transport.frames(late.ssrc)) >= 3)
+    assert format_of("vp8").inspect(transport.packets[0].payload).key
+    assert len(decoded("vp8", transport.frames(late.ssrc))) >= 3
+    assert first.key_frames == keys[0] + 1
+
+
+async def report(outlet, *, bit_rate, seconds):
+    """Tell an estimate again and again, as receivers do."""
+    for _ in range(round(seconds / 0.1)):
+        outlet.handle_rtcp(estimate(bit_rate(), outlet.ssrc))
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.timeout(90)
+async def test_a_viewer_on_a_small_link_gets_a_lower_rung_and_the_others_nothing_of_it(devices, sending):
+    stream = await devices.get_user_media(video={"width": 640, "height": 360, "frame_rate": 15})
+    track = stream.get_video_tracks()[0]
+    good, seen = sending(track, "vp8")
+    poor, few = sending(track, "vp8")
+    await few.until(lambda: few.frames(poor.ssrc))
+
+    async def lower():
+        while poor._watch.rung.number == 0:
+            poor.handle_rtcp(estimate(max(30_000, round(poor.sent_rate * 0.3)), poor.ssrc))
+            good.handle_rtcp(estimate(5_000_000, good.ssrc))
+            await asyncio.sleep(0.1)
+
+    await asyncio.wait_for(lower(), 30)
+    before = len(few.frames(poor.ssrc))
+    await few.until(lambda: len(few.frames(poor.ssrc)) >= before + 20, 20)
+    await few.until(lambda: poor._watch._coming is None)
+    widths = [frame.width for frame in decoded("vp8", few.frames(poor.ssrc))]
+    assert widths[0] == 640
+    assert widths[-1] in {320, 160}
+    assert {frame.width for frame in decoded("vp8", seen.frames(good.ssrc))} == {640}
+    numbers = [packet.sequence_number for packet in few.packets]
+    assert all((b - a) & 0xFFFF == 1 for a, b in itertools.pairwise(numbers))
+    assert good._watch.rung.number == 0
+    track.stop()
+
+
+async def test_loss_lowers_the_rate_of_the_only_viewer(stream, sending):
+    outlet, transport = sending(stream.get_video_tracks()[0], "h264")
+    await transport.until(lambda: len(transport.frames(outlet.ssrc)) >= 5)
+    full = outlet.target_bit_rate
+
+    async def lower():
+        while outlet.target_bit_rate >= full:
+            outlet.handle_rtcp(receiver_report(outlet.ssrc, lost=0.25, total=5))
+            await asyncio.sleep(0.2)
+
+    outlet._watch.adapt = lambda estimate, sent, now: outlet._watch.encoder.set_wish(outlet, full, estimate)
+    await asyncio.wait_for(lower(), 20)
+    assert 0.4 * full <= outlet.target_bit_rate < full
+
+
+async def test_a_loop_that_stands_still_loses_frames_and_goes_on_with_a_key_frame(stream, sending):
+    outlet, transport = sending(stream.get_video_tracks()[0], "vp8")
+    await transport.until(lambda: len(transport.frames(outlet.ssrc)) >= 3)
+    encoder = outlet._watch.encoder
+    (group,) = encoder._targets
+    group._scheduled = True  # nothing is delivered, as if the loop did other things
+    for _ in range(500):
+        if group._lost:
+            break
+        for frame in list(group._frames)[:1]:
+            for _ in range(module._MOST_WAITING):
+                group.put(frame)
+        await asyncio.sleep(0.01)
+    assert len(group._frames) <= module._MOST_WAITING
+    keys = outlet.key_frames
+    group._deliver()
+    await transport.until(lambda: outlet.key_frames > keys)
+    frames = transport.frames(outlet.ssrc)
+    assert format_of("vp8").inspect(frames[-1][1][0]).key
+
+
+async def test_viewers_on_two_loops_share_an_encoder(stream, sending):
+    track = stream.get_video_tracks()[0]
+    _outlet, transport = sending(track, "vp8")
+    await transport.until(lambda: transport.packets)
+    count = []
+
+    async def elsewhere():
+        from tests.webrtc.sending.loopback import Loopback, plan_for
+
+        from mediastreams.webrtc.sending.outlet import Outlet
+
+        there = Loopback()
+        other = Outlet("video")
+        other.set_track(track)
+        other.start(there, plan_for("vp8"))
+        await there.until(lambda: len(there.frames(other.ssrc)) >= 5)
+        count.append(len(encoders()))
+        await other.stop()
+
+    await asyncio.to_thread(asyncio.run, elsewhere())
+    assert count == [1]
+    before = len(transport.packets)
+    await transport.until(lambda: len(transport.packets) > before)
