@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mediastreams.webrtc.aiortc_tracks import as_aiortc, from_aiortc
     from mediastreams.webrtc.data_channel import RTCDataChannel, RTCDataChannelInit
     from mediastreams.webrtc.data_channel_event import RTCDataChannelEvent, RTCDataChannelEventInit
     from mediastreams.webrtc.dictionaries import (
@@ -161,6 +162,8 @@ __all__ = [
     "RTCStatsReport",
     "RTCTrackEvent",
     "RTCTrackEventInit",
+    "as_aiortc",
+    "from_aiortc",
 ]
 
 _HOME = {
@@ -241,6 +244,8 @@ _HOME = {
     "RTCStatsReport": "stats_report",
     "RTCTrackEvent": "track_event",
     "RTCTrackEventInit": "track_event",
+    "as_aiortc": "aiortc_tracks",
+    "from_aiortc": "aiortc_tracks",
 }
 
 
