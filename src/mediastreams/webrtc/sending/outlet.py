@@ -16,7 +16,7 @@ import contextlib
 import logging
 import secrets
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._engine.clock import get_clock
@@ -43,6 +43,7 @@ _REPORT_US: Final = 1_000_000
 _EARLY_REPORTS_US: Final = (100_000, 400_000)  # so that the receiver can lay sound and picture side by side at once
 _POLL_US: Final = 20_000  # while the transport is not connected
 _GAP_US: Final = 5_000  # sound further apart than that has a gap; several gaps that were passed over would add up
+_LEAST_REPEATED: Final = 40_000  # bytes a second that may be sent again however little is sent
 _ALL: Final = 0xFFFFFFFF
 
 _on_transport: Final[weakref.WeakKeyDictionary[MediaTransport, weakref.WeakSet[Outlet]]] = weakref.WeakKeyDictionary()
@@ -83,8 +84,8 @@ class Outlet:
         self._reports = 0  # made since it began to send
         self._measured = (0, 0)  # octets, µs
         self.sent_rate = 0  # bits a second, of late
-        self.frames = self.key_frames = self.dropped = self.requested_repeats = 0
-        self.total_samples = 0
+        self._repeatable = (_LEAST_REPEATED, 0)  # bytes that may be sent again, and when that was known, µs
+        self.frames = self.key_frames = self.dropped = 0
 
     # ── what the connection says ─────────────────────────────────────────────────────────────────
 
@@ -256,7 +257,6 @@ class Outlet:
         payloads = frame.payloads
         if self.kind == "audio":
             rtp = self._sound_time(frame)
-            self.total_samples += frame.units
         else:
             rtp = self._picture_time(frame)
             payloads = self._numbered(frame)
@@ -328,15 +328,21 @@ class Outlet:
         now = self._clock.now_ns()
         return self.writer.send(frame, most, transport.send, now=now // 1000, ntp=ntp_of(self._clock, now))
 
-    def _repeat(self, numbers: object, now: int, ntp: int) -> None:
+    def _repeat(self, numbers: Sequence[int], now: int, ntp: int) -> None:
         """Send lost packets again, within a part of the media's rate."""
         transport = self._transport
         if transport is None:
             return
         round_trip = round((self.feedback.round_trip or 0) * 1_000_000)
+        left, at = self._repeatable
+        allowed = max(_LEAST_REPEATED, self.sent_rate // 16)  # bytes: half of the media's rate, for a second
+        left = min(allowed, left + allowed * (now - at) // 1_000_000)
         with contextlib.suppress(ConnectionError):
-            for number in numbers:  # type: ignore[attr-defined]
-                self.writer.repeat(number, transport.send, now=now, ntp=ntp, round_trip=round_trip)
+            for number in numbers:
+                if left <= 0:  # a link that loses so much is not helped by more packets
+                    break
+                left -= self.writer.repeat(number, transport.send, now=now, ntp=ntp, round_trip=round_trip)
+        self._repeatable = (left, now)
 
     def _report(self) -> None:
         """Send a sender report: which RTP time an instant has.

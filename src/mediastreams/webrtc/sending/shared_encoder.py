@@ -150,6 +150,8 @@ class SharedEncoder:
         """
         with _lock:
             if self._stopping:
+                if _encoders.get((self.feed, self.choice)) is self:
+                    del _encoders[self.feed, self.choice]
                 return shared_encoder(self.feed, self.choice).add(viewer)
             group = self._groups.get(viewer.loop)
             if group is None:

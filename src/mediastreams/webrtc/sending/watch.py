@@ -64,6 +64,7 @@ class Watch:
         if (feed, choice) == (self._feed, self._choice):
             if most != self._most:
                 self._most = most
+                self._wish_most(self._current)
             return
         if feed is not self._feed:
             self.rung = Rung()
@@ -71,16 +72,23 @@ class Watch:
         self._feed, self._choice, self._most = feed, choice, most
         if gentle and self._current is not None and feed is not None and choice is not None:
             self._come_to(shared_encoder(feed, self._at_rung(choice)).add(self._viewer))
+            self._wish_most(self._coming)
             return
         self._leave()
         if feed is not None and choice is not None:
             self._needs_key = True
             self._current = shared_encoder(feed, self._at_rung(choice)).add(self._viewer)
+            self._wish_most(self._current)
 
     def _at_rung(self, choice: Choice) -> Choice:
         if isinstance(choice, AudioChoice) or self.rung.number == 0:
             return choice
         return replace(choice, scale=choice.scale * SCALES[self.rung.number])
+
+    def _wish_most(self, encoder: SharedEncoder | None) -> None:
+        """Have the rate that was asked for from the first picture on, not from the first report on."""
+        if encoder is not None and self._most is not None and self.rung.number == 0:
+            encoder.set_wish(self._viewer, self._most, None)
 
     def _come_to(self, encoder: SharedEncoder) -> None:
         """Go over to another encoder at its next key frame."""
@@ -141,6 +149,8 @@ class Watch:
         rates = self._rates(encoder)
         if not rates:
             return
+        if self._most is not None:
+            rates[0] = self._most  # asked for: more than usual, or less
         if encoder.line is not None and encoder.line.passing:
             rates[0] = max(rates[0], sent)
         capped = estimate if self._most is None else min(self._most, estimate or self._most)
@@ -151,8 +161,6 @@ class Watch:
                 assert self._feed is not None
                 self._come_to(shared_encoder(self._feed, self._at_rung(self._choice)).add(self._viewer))
         nominal = rates[min(self.rung.number, len(rates) - 1)]
-        if self._most is not None and self.rung.number == 0:
-            nominal = self._most  # asked for: more than usual, or less
         encoder.set_wish(self._viewer, nominal, limit_of(estimate, sent))
 
     def _rates(self, encoder: SharedEncoder) -> list[int]:
