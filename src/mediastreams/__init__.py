@@ -195,13 +195,13 @@ if TYPE_CHECKING:
         RTCPeerConnectionIceEventInit,
     )
     from mediastreams.webrtc.message_event import MessageEvent, MessageEventInit
-    from mediastreams.webrtc.peer_connection import (
+    from mediastreams.webrtc.options import (
         RTCAnswerOptions,
         RTCOfferAnswerOptions,
         RTCOfferOptions,
-        RTCPeerConnection,
         RTCRtpTransceiverInit,
     )
+    from mediastreams.webrtc.peer_connection import RTCPeerConnection
     from mediastreams.webrtc.rtc_error import RTCError, RTCErrorEvent, RTCErrorEventInit, RTCErrorInit
     from mediastreams.webrtc.rtp_receiver import RTCRtpReceiver
     from mediastreams.webrtc.rtp_sender import RTCRtpSender, RTCSetParameterOptions
@@ -541,7 +541,7 @@ _HOME = {
     "PlaneLayout": "_engine.video_layout",
     "Point2D": "capture.dictionaries",
     "QuotaExceededError": "errors",
-    "RTCAnswerOptions": "webrtc.peer_connection",
+    "RTCAnswerOptions": "webrtc.options",
     "RTCBundlePolicy": "webrtc.enums",
     "RTCCertificate": "webrtc.transport.certificate",
     "RTCCertificateExpiration": "webrtc.transport.certificate",
@@ -578,8 +578,8 @@ _HOME = {
     "RTCIceTransportState": "webrtc.enums",
     "RTCLocalIceCandidateInit": "webrtc.ice_candidate",
     "RTCLocalSessionDescriptionInit": "webrtc.session_description",
-    "RTCOfferAnswerOptions": "webrtc.peer_connection",
-    "RTCOfferOptions": "webrtc.peer_connection",
+    "RTCOfferAnswerOptions": "webrtc.options",
+    "RTCOfferOptions": "webrtc.options",
     "RTCPeerConnection": "webrtc.peer_connection",
     "RTCPeerConnectionIceErrorEvent": "webrtc.ice_events",
     "RTCPeerConnectionIceErrorEventInit": "webrtc.ice_events",
@@ -604,7 +604,7 @@ _HOME = {
     "RTCRtpSynchronizationSource": "webrtc.dictionaries",
     "RTCRtpTransceiver": "webrtc.rtp_transceiver",
     "RTCRtpTransceiverDirection": "webrtc.enums",
-    "RTCRtpTransceiverInit": "webrtc.peer_connection",
+    "RTCRtpTransceiverInit": "webrtc.options",
     "RTCSctpTransport": "webrtc.sctp_transport",
     "RTCSctpTransportState": "webrtc.enums",
     "RTCSdpType": "webrtc.enums",

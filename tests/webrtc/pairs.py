@@ -7,7 +7,7 @@ import aiortc  # noqa: F401 - loaded here, so that its half second is not taken 
 
 from mediastreams.webrtc import RTCPeerConnection
 
-__all__ = ["connect", "exchange", "pair", "trickle"]
+__all__ = ["connect", "exchange", "pair", "trickle", "until"]
 
 
 def trickle(one, other):
@@ -44,3 +44,10 @@ async def connect(one, other):
         for connection in (one, other):
             while connection.connection_state != "connected":
                 await connection.wait_for("connectionstatechange")
+
+
+async def until(what, *, seconds=20):
+    """Wait until ``what()`` holds; for what fires no event on the object at hand."""
+    async with asyncio.timeout(seconds):
+        while not what():
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - as the docstring says

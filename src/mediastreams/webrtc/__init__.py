@@ -65,13 +65,13 @@ if TYPE_CHECKING:
         RTCPeerConnectionIceEventInit,
     )
     from mediastreams.webrtc.message_event import MessageEvent, MessageEventInit
-    from mediastreams.webrtc.peer_connection import (
+    from mediastreams.webrtc.options import (
         RTCAnswerOptions,
         RTCOfferAnswerOptions,
         RTCOfferOptions,
-        RTCPeerConnection,
         RTCRtpTransceiverInit,
     )
+    from mediastreams.webrtc.peer_connection import RTCPeerConnection
     from mediastreams.webrtc.rtc_error import RTCError, RTCErrorEvent, RTCErrorEventInit, RTCErrorInit
     from mediastreams.webrtc.rtp_receiver import RTCRtpReceiver
     from mediastreams.webrtc.rtp_sender import RTCRtpSender, RTCSetParameterOptions
@@ -170,7 +170,7 @@ _HOME = {
     "BinaryType": "enums",
     "MessageEvent": "message_event",
     "MessageEventInit": "message_event",
-    "RTCAnswerOptions": "peer_connection",
+    "RTCAnswerOptions": "options",
     "RTCBundlePolicy": "enums",
     "RTCCertificate": "transport.certificate",
     "RTCCertificateExpiration": "transport.certificate",
@@ -207,8 +207,8 @@ _HOME = {
     "RTCIceTransportState": "enums",
     "RTCLocalIceCandidateInit": "ice_candidate",
     "RTCLocalSessionDescriptionInit": "session_description",
-    "RTCOfferAnswerOptions": "peer_connection",
-    "RTCOfferOptions": "peer_connection",
+    "RTCOfferAnswerOptions": "options",
+    "RTCOfferOptions": "options",
     "RTCPeerConnection": "peer_connection",
     "RTCPeerConnectionIceErrorEvent": "ice_events",
     "RTCPeerConnectionIceErrorEventInit": "ice_events",
@@ -233,7 +233,7 @@ _HOME = {
     "RTCRtpSynchronizationSource": "dictionaries",
     "RTCRtpTransceiver": "rtp_transceiver",
     "RTCRtpTransceiverDirection": "enums",
-    "RTCRtpTransceiverInit": "peer_connection",
+    "RTCRtpTransceiverInit": "options",
     "RTCSctpTransport": "sctp_transport",
     "RTCSctpTransportState": "enums",
     "RTCSdpType": "enums",

@@ -14,49 +14,41 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from mediastreams._rules.candidate_lines import read_candidate
-from mediastreams._rules.connection_states import connection_state, gathering_state, ice_connection_state
-from mediastreams._rules.signalling_state import after_description, needs_rollback
-from mediastreams._webidl.conversions import boolean, enumeration, sequence_of, usv_string, wrong_type
-from mediastreams._webidl.dictionaries import Member, Schema, merge_arguments
+from mediastreams._webidl.conversions import usv_string, wrong_type
+from mediastreams._webidl.dictionaries import merge_arguments
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import queue_task, start_task
 from mediastreams.capture.media_stream_track import MediaStreamTrack
-from mediastreams.errors import (
-    InvalidAccessError,
-    InvalidModificationError,
-    InvalidStateError,
-    OperationError,
-)
+from mediastreams.errors import InvalidAccessError, InvalidStateError
 from mediastreams.webrtc.configuration import Configuration, read_configuration
+from mediastreams.webrtc.connection_news import ConnectionNews
 from mediastreams.webrtc.data_channel import DATA_CHANNEL_INIT, RTCDataChannel, RTCDataChannelInit
 from mediastreams.webrtc.data_channel_event import RTCDataChannelEvent
-from mediastreams.webrtc.dictionaries import (
-    ENCODING,
-    RTCConfiguration,
-    RTCIceCandidateInit,
-    RTCRtpEncodingParameters,
-    RTCSessionDescriptionInit,
-)
+from mediastreams.webrtc.data_channels import DataChannels
 from mediastreams.webrtc.enums import (
-    RTCDataChannelState,
-    RTCErrorDetailType,
     RTCIceConnectionState,
     RTCIceGatheringState,
     RTCPeerConnectionState,
     RTCRtpTransceiverDirection,
-    RTCSdpType,
     RTCSignalingState,
 )
 from mediastreams.webrtc.extra import need_extra
 from mediastreams.webrtc.ice_candidate import CANDIDATE, RTCIceCandidate
 from mediastreams.webrtc.ice_events import RTCPeerConnectionIceErrorEvent, RTCPeerConnectionIceEvent
+from mediastreams.webrtc.negotiation.formats import Numbers
 from mediastreams.webrtc.negotiation.needed import negotiation_is_needed
 from mediastreams.webrtc.negotiation.operations import OperationsChain, closed_error
-from mediastreams.webrtc.rtc_error import RTCError
+from mediastreams.webrtc.options import (
+    ANSWER_OPTIONS,
+    OFFER_OPTIONS,
+    TRANSCEIVER_INIT,
+    RTCAnswerOptions,
+    RTCOfferOptions,
+    RTCRtpTransceiverInit,
+)
 from mediastreams.webrtc.rtp_receiver import RTCRtpReceiver
 from mediastreams.webrtc.rtp_sender import RTCRtpSender, check_streams, checked_encodings
 from mediastreams.webrtc.rtp_transceiver import RTCRtpTransceiver
@@ -68,72 +60,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mediastreams._rules.sdp_values import Section
-    from mediastreams._rules.signalling_state import SignallingState
     from mediastreams._rules.values import Kind
     from mediastreams.capture.media_stream import MediaStream
+    from mediastreams.webrtc.dictionaries import RTCConfiguration, RTCIceCandidateInit, RTCSessionDescriptionInit
     from mediastreams.webrtc.negotiation.records import Record
     from mediastreams.webrtc.sctp_transport import RTCSctpTransport
     from mediastreams.webrtc.session_description import RTCLocalSessionDescriptionInit
     from mediastreams.webrtc.stats_report import RTCStatsReport
-    from mediastreams.webrtc.transport.association import Association, ChannelEnd
     from mediastreams.webrtc.transport.bundle import Bundle
 
-__all__ = ["RTCAnswerOptions", "RTCOfferAnswerOptions", "RTCOfferOptions", "RTCPeerConnection", "RTCRtpTransceiverInit"]
-
-
-@public
-class RTCOfferAnswerOptions(TypedDict, total=False):
-    """Empty in the standard.
-
-    https://w3c.github.io/webrtc-pc/#dom-rtcofferansweroptions
-    """
-
-
-@public
-class RTCOfferOptions(RTCOfferAnswerOptions, total=False):
-    """How an offer is made.
-
-    https://w3c.github.io/webrtc-pc/#dom-rtcofferoptions
-    """
-
-    ice_restart: bool
-    offer_to_receive_audio: bool
-    offer_to_receive_video: bool
-
-
-@public
-class RTCAnswerOptions(RTCOfferAnswerOptions, total=False):
-    """Empty in the standard.
-
-    https://w3c.github.io/webrtc-pc/#dom-rtcansweroptions
-    """
-
-
-@public
-class RTCRtpTransceiverInit(TypedDict, total=False):
-    """How a transceiver begins.
-
-    https://w3c.github.io/webrtc-pc/#dom-rtcrtptransceiverinit
-    """
-
-    direction: RTCRtpTransceiverDirection | str
-    streams: list[MediaStream]
-    send_encodings: list[RTCRtpEncodingParameters | Mapping[str, Any]]
-
-
-_OFFER_OPTIONS: Final[Schema[dict[str, Any]]] = Schema(
-    "RTCOfferOptions",
-    Member("ice_restart", boolean, default=False),
-    Member("offer_to_receive_audio", boolean),
-    Member("offer_to_receive_video", boolean),
-)
-_ANSWER_OPTIONS: Final[Schema[dict[str, Any]]] = Schema("RTCAnswerOptions")
-_TRANSCEIVER_INIT: Final[Schema[dict[str, Any]]] = Schema(
-    "RTCRtpTransceiverInit",
-    Member("direction", enumeration(RTCRtpTransceiverDirection), default=RTCRtpTransceiverDirection.SENDRECV),
-    Member("streams", sequence_of(lambda value, _where: value), default=()),
-    Member("send_encodings", sequence_of(ENCODING), default=()),
-)
+__all__ = ["RTCPeerConnection"]
 
 
 @public
@@ -190,8 +126,8 @@ class RTCPeerConnection(EventTarget):
         self._last_answer: Record | None = None  # [[LastCreatedAnswer]]
         self._transceivers: list[RTCRtpTransceiver] = []
         self._remote_streams: dict[str, MediaStream] = {}
-        self._channels: list[RTCDataChannel] = []
-        self._data_wanted = False
+        self._data = DataChannels(self)
+        self._news = ConnectionNews(self)
         self._bundle: Bundle | None = None
         self._stable_bundle: Bundle | None = None
         self._stable_sctp: RTCSctpTransport | None = None
@@ -202,9 +138,6 @@ class RTCPeerConnection(EventTarget):
         self._session_id = secrets.randbits(62)
         self._sdp_version = 0
         self._ending: asyncio.Task[None] | None = None
-        self._counted = {"opened": 0, "closed": 0}
-        from mediastreams.webrtc.negotiation.formats import Numbers
-
         self._numbers = Numbers()
 
     # --- descriptions ---------------------------------------------------------------------------------------------
@@ -220,15 +153,18 @@ class RTCPeerConnection(EventTarget):
 
         https://w3c.github.io/webrtc-pc/#dom-rtcpeerconnection-createoffer
         """
+        from mediastreams.webrtc.negotiation.making import make_offer
+        from mediastreams.webrtc.negotiation.steps import receive_by_options
+
         where = "create_offer"
-        given = _OFFER_OPTIONS.convert(merge_arguments(options, keywords, where), where)
+        given = OFFER_OPTIONS.convert(merge_arguments(options, keywords, where), where)
         self._owner.check(where)
 
         def create() -> RTCSessionDescriptionInit:
             if self._signaling_state not in {RTCSignalingState.STABLE, RTCSignalingState.HAVE_LOCAL_OFFER}:
                 raise InvalidStateError(f"{where}: not while the signaling state is {self._signaling_state.value!r}")
-            self._receive_by_options(given)
-            self._last_offer = record = self._make_offer(ice_restart=given["ice_restart"])
+            receive_by_options(self, given)
+            self._last_offer = record = make_offer(self, ice_restart=given["ice_restart"])
             return record.init
 
         return await self._operations.chain(where, create)
@@ -246,7 +182,7 @@ class RTCPeerConnection(EventTarget):
         from mediastreams.webrtc.negotiation.making import make_answer
 
         where = "create_answer"
-        _ANSWER_OPTIONS.convert(merge_arguments(options, keywords, where), where)
+        ANSWER_OPTIONS.convert(merge_arguments(options, keywords, where), where)
         self._owner.check(where)
 
         def create() -> RTCSessionDescriptionInit:
@@ -277,12 +213,14 @@ class RTCPeerConnection(EventTarget):
 
         https://w3c.github.io/webrtc-pc/#dom-peerconnection-setlocaldescription
         """
+        from mediastreams.webrtc.negotiation.steps import set_local
+
         where = "set_local_description"
         given = LOCAL_DESCRIPTION.convert(
             merge_arguments(cast("Mapping[str, Any] | None", as_mapping(description)), members, where), where
         )
         self._owner.check(where)
-        await self._operations.chain(where, lambda: self._set_local(given.get("type"), given["sdp"], where))
+        await self._operations.chain(where, lambda: set_local(self, given.get("type"), given["sdp"], where))
 
     async def set_remote_description(
         self, description: RTCSessionDescriptionInit | RTCSessionDescription | Mapping[str, Any]
@@ -296,10 +234,12 @@ class RTCPeerConnection(EventTarget):
 
         https://w3c.github.io/webrtc-pc/#dom-peerconnection-setremotedescription
         """
+        from mediastreams.webrtc.negotiation.steps import set_remote
+
         where = "set_remote_description"
         given = DESCRIPTION.convert(as_mapping(description), where)
         self._owner.check(where)
-        await self._operations.chain(where, lambda: self._set_remote(given["type"], given["sdp"]))
+        await self._operations.chain(where, lambda: set_remote(self, given["type"], given["sdp"]))
 
     @property
     def local_description(self) -> RTCSessionDescription | None:
@@ -343,6 +283,8 @@ class RTCPeerConnection(EventTarget):
 
         https://w3c.github.io/webrtc-pc/#dom-peerconnection-addicecandidate
         """
+        from mediastreams.webrtc.negotiation.candidates import add_candidate
+
         where = "add_ice_candidate"
         if isinstance(candidate, RTCIceCandidate):
             init: dict[str, Any] = dict(candidate._init)
@@ -351,7 +293,7 @@ class RTCPeerConnection(EventTarget):
         if init["candidate"] and init["sdp_mid"] is None and init["sdp_m_line_index"] is None:
             raise TypeError(f"{where}: a candidate needs sdp_mid or sdp_m_line_index")
         self._owner.check(where)
-        await self._operations.chain(where, lambda: self._add_candidate(init, where))
+        await self._operations.chain(where, lambda: add_candidate(self, init, where))
 
     # --- states ---------------------------------------------------------------------------------------------------
 
@@ -550,7 +492,7 @@ class RTCPeerConnection(EventTarget):
         https://w3c.github.io/webrtc-pc/#dom-rtcpeerconnection-addtransceiver
         """
         where = "add_transceiver"
-        given = _TRANSCEIVER_INIT.convert(merge_arguments(init, members, where), where)
+        given = TRANSCEIVER_INIT.convert(merge_arguments(init, members, where), where)
         check_streams(given["streams"], where)
         # 5-6. The kind.
         track = track_or_kind if isinstance(track_or_kind, MediaStreamTrack) else None
@@ -593,50 +535,13 @@ class RTCPeerConnection(EventTarget):
 
         https://w3c.github.io/webrtc-pc/#dom-peerconnection-createdatachannel
         """
-        from mediastreams.webrtc.transport.association import ChannelEnd
-
         where = "create_data_channel"
         init = DATA_CHANNEL_INIT.convert(merge_arguments(data_channel_dict, members, where), where)
         name = usv_string(label, f"{where}: label")
         self._owner.check(where)
-        # 2. Not when closed.
         if self._is_closed:
             raise closed_error(where)
-        # 4-18. What is asked for.
-        number = init.get("id") if init["negotiated"] else None
-        if len(name.encode()) > 65535 or len(init["protocol"].encode()) > 65535:
-            raise TypeError(f"{where}: label and protocol have at most 65535 bytes")
-        if init["negotiated"] and number is None:
-            raise TypeError(f"{where}: negotiated=True needs an id")
-        if "max_packet_life_time" in init and "max_retransmits" in init:
-            raise TypeError(f"{where}: give max_packet_life_time or max_retransmits, not both")
-        if number == 65535:
-            raise TypeError(f"{where}: an id is at most 65534")
-        if number is not None and any(one.id == number for one in self._live_channels()):
-            raise OperationError(f"{where}: id {number} is taken")
-        end = ChannelEnd(
-            label=name,
-            protocol=init["protocol"],
-            ordered=init["ordered"],
-            max_packet_life_time=init.get("max_packet_life_time"),
-            max_retransmits=init.get("max_retransmits"),
-            negotiated=init["negotiated"],
-            id=number,
-        )
-        channel: RTCDataChannel = RTCDataChannel._create(end, self._message_limit)
-        if self.sctp is not None and self._bundle is not None and self._bundle.role and number is None:
-            self._number_channel(channel, where)
-        # 19-22. It is made; the first one needs negotiation.
-        first = not self._data_wanted
-        self._data_wanted = True
-        self._channels.append(channel)
-        self._counted["opened"] += 1
-        association = None if self._bundle is None else self._bundle.association
-        if association is not None and association.state == "connected":
-            self._open_channel(association, channel)
-        if first:
-            self._update_negotiation_needed()
-        return channel
+        return self._data.create(name, init, where)
 
     # --- figures and the end ----------------------------------------------------------------------------------------
 
@@ -695,9 +600,7 @@ class RTCPeerConnection(EventTarget):
                 transceiver._stopping = True
             transceiver._stopped = True
             transceiver._current_direction = None
-        for channel in self._channels:
-            channel._ready_state = RTCDataChannelState.CLOSED
-            channel._recheck_waits()
+        self._data.close()
         self._ending = asyncio.get_running_loop().create_task(self._end_all(transceivers), name="closing a connection")
         self._recheck_waits()
 
@@ -735,141 +638,6 @@ class RTCPeerConnection(EventTarget):
         return f"<RTCPeerConnection {self._connection_state.value} {self._signaling_state.value}>"
 
     # --- algorithms -----------------------------------------------------------------------------------------------
-
-    def _make_offer(self, *, ice_restart: bool) -> Record:
-        from mediastreams.webrtc.negotiation.making import make_offer
-
-        return make_offer(self, ice_restart=ice_restart)
-
-    def _receive_by_options(self, options: Mapping[str, Any]) -> None:
-        """*The legacy configuration steps* of ``offer_to_receive_…``.
-
-        https://w3c.github.io/webrtc-pc/#legacy-configuration-extensions
-        """
-        kinds: tuple[Kind, ...] = ("audio", "video")
-        for kind in kinds:
-            wanted = options.get(f"offer_to_receive_{kind}")
-            live = [one for one in self._transceivers if one._kind == kind and not one._stopping]
-            if wanted is False:
-                for one in live:
-                    if one._direction is RTCRtpTransceiverDirection.SENDRECV:
-                        one._direction = RTCRtpTransceiverDirection.SENDONLY
-                    elif one._direction is RTCRtpTransceiverDirection.RECVONLY:
-                        one._direction = RTCRtpTransceiverDirection.INACTIVE
-            elif wanted and not any(one._direction.value in {"sendrecv", "recvonly"} for one in live):
-                sender = RTCRtpSender._create(self, kind, None, ())
-                receiver = RTCRtpReceiver._create(self, kind)
-                self._transceivers.append(
-                    RTCRtpTransceiver._create(self, sender, receiver, RTCRtpTransceiverDirection.RECVONLY)
-                )
-
-    def _set_local(self, given: RTCSdpType | None, sdp: str, where: str) -> None:
-        """The steps of `set_local_description` in the operations chain."""
-        from mediastreams.webrtc.negotiation.making import make_answer
-        from mediastreams.webrtc.negotiation.records import Record
-        from mediastreams.webrtc.negotiation.setting import roll_back, set_description
-
-        # 4.1. The type.
-        kind = given
-        if kind is None:
-            offering = {
-                RTCSignalingState.STABLE,
-                RTCSignalingState.HAVE_LOCAL_OFFER,
-                RTCSignalingState.HAVE_REMOTE_PRANSWER,
-            }
-            kind = RTCSdpType.OFFER if self._signaling_state in offering else RTCSdpType.ANSWER
-        after_description(self._signaling_state.value, "local", kind.value)
-        if kind is RTCSdpType.ROLLBACK:
-            roll_back(self)
-            return
-        # 4.2-4.3. Only what was made here.
-        offer = kind is RTCSdpType.OFFER
-        last = self._last_offer if offer else self._last_answer
-        if sdp and (last is None or last.text != sdp):
-            raise InvalidModificationError(f"{where}: the description is not the one that was made last, unchanged")
-        # 4.4-4.5. Or made now, unless the last one still says what is wanted.
-        if not sdp:
-            version = self._sdp_version
-            made = self._make_offer(ice_restart=False) if offer else make_answer(self)
-            if last is not None and _same_but_version(last, made):
-                self._sdp_version = version
-            else:
-                last = made
-        assert last is not None
-        record = Record(kind, last.text, last.parsed, last.assigned)
-        self._set_local_called = True
-        set_description(self, "local", record)
-
-    def _set_remote(self, kind: RTCSdpType, sdp: str) -> None:
-        """The steps of `set_remote_description` in the operations chain."""
-        from mediastreams.webrtc.negotiation.checking import read_remote
-        from mediastreams.webrtc.negotiation.records import Record
-        from mediastreams.webrtc.negotiation.setting import roll_back, roll_back_silently, set_description
-
-        state: SignallingState = self._signaling_state.value
-        collides = needs_rollback(state, "remote", kind.value)
-        after_description("stable" if collides else state, "remote", kind.value)
-        if kind is RTCSdpType.ROLLBACK:
-            roll_back(self)
-            return
-        record = Record(kind, sdp, read_remote(self, kind, sdp))
-        if collides:
-            roll_back_silently(self)
-            fire_event(self, "signalingstatechange")
-        set_description(self, "remote", record)
-
-    def _add_candidate(self, init: Mapping[str, Any], where: str) -> None:
-        """The steps of `add_ice_candidate` in the operations chain."""
-        # 4.1. There must be a description.
-        record = self._pending_remote or self._current_remote
-        if record is None:
-            raise InvalidStateError(f"{where}: set_remote_description() comes first")
-        sections = list(enumerate(record.parsed.sections))
-        mid, index = init["sdp_mid"], init["sdp_m_line_index"]
-        # 4.2-4.3. The section.
-        if mid is not None:
-            sections = [(number, one) for number, one in sections if one.mid == mid]
-            if not sections:
-                raise OperationError(f"{where}: no section has the mid {mid[:30]!r}")
-        elif index is not None:
-            if index >= len(sections):
-                raise OperationError(f"{where}: there is no section {index}")
-            sections = [sections[index]]
-        # 4.4. Of a stopped transceiver: nothing.
-        sections = [one for one in sections if not self._section_is_stopped(one[1])]
-        # 4.5. The generation.
-        text: str = init["candidate"]
-        line = read_candidate(text) if text else None
-        ufrag = init["username_fragment"]
-        if ufrag is None and line is not None:
-            ufrag = line.ufrag
-        if ufrag is not None and sections:
-            known = {
-                one.ufrag
-                for applied in (self._pending_remote, self._current_remote)
-                if applied is not None
-                for one in applied.parsed.sections
-            }
-            if ufrag not in known:
-                raise OperationError(f"{where}: no description of the peer has the ufrag {ufrag[:30]!r}")
-        # 4.6-4.7. What it says.
-        if text and line is None:
-            raise OperationError(f"{where}: {text[:60]!r} is no candidate")
-        for number, section in sections:
-            self._take_remote_candidate(text or None, section, number, ufrag)
-            added = f"a={text.removeprefix('a=')}" if text else "a=end-of-candidates"
-            for applied in (self._pending_remote, self._current_remote):
-                if applied is not None and self._is_of_generation(applied, number, ufrag or section.ufrag):
-                    applied.add_line(number, added)
-
-    @staticmethod
-    def _is_of_generation(record: Record, number: int, ufrag: str) -> bool:
-        sections = record.parsed.sections
-        return number < len(sections) and sections[number].ufrag == ufrag
-
-    def _section_is_stopped(self, section: Section) -> bool:
-        transceiver = self._by_mid(section.mid)
-        return section.rejected or (transceiver is not None and transceiver._stopped)
 
     # --- for the algorithms -----------------------------------------------------------------------------------------
 
@@ -914,41 +682,11 @@ class RTCPeerConnection(EventTarget):
         elif not needed:
             self._negotiation_needed = False
 
-    def _credentials_for(self, kind: RTCSdpType, *, restart: bool) -> tuple[str, str]:
-        """The ufrag and password of a description that is being made: those in use, or new ones."""
-        bundle = self._bundle
-        newest = None if bundle is None else bundle.ice._newest
-        if newest is not None and bundle is not None:
-            own = (newest.local_username, newest.local_password)
-            if kind is RTCSdpType.OFFER:
-                renewed = restart or own in self._credentials_to_replace
-                if self._pending_local is not None and newest.remote_username is None:
-                    renewed = False  # offered already, and new enough
-            else:
-                theirs = self._remote_lead()
-                renewed = newest.remote_username is not None and (
-                    theirs is not None and theirs.ufrag != newest.remote_username
-                )
-            if not renewed:
-                return own
-        if self._prepared is None:
-            self._prepared = (secrets.token_hex(4), secrets.token_hex(16))
-        return self._prepared
-
-    def _known_candidates(self, username: str) -> tuple[tuple[str, ...], bool]:
-        """The candidates of a generation that were found, and whether that is all."""
-        bundle = self._bundle
-        newest = None if bundle is None else bundle.ice._newest
-        if newest is None or bundle is None or newest.local_username != username:
-            return (), False
-        found = tuple(one.to_sdp() for one in newest.local_candidates)
-        return found, bundle.ice.gathering_state == "complete"
-
     def _need_bundle(self) -> Bundle:
         if self._bundle is None:
             from mediastreams.webrtc.transport.bundle import Bundle
 
-            self._bundle = Bundle(_Watcher(self), self._certificate)
+            self._bundle = Bundle(self._news, self._certificate)
         return self._bundle
 
     def _discard_bundle(self) -> None:
@@ -968,37 +706,6 @@ class RTCPeerConnection(EventTarget):
             relay_only=self._configuration.relay_only,
         )
 
-    def _remote_lead(self) -> Section | None:
-        """The peer's section that says how to reach it."""
-        from mediastreams.webrtc.negotiation.making import bundle_mids
-        from mediastreams.webrtc.transport.bundle import lead_of
-
-        record = self._pending_remote or self._current_remote
-        return None if record is None else lead_of(record.parsed.sections, bundle_mids(record.parsed))
-
-    def _restore_remote(self) -> None:
-        """After a rollback: the peer is reached as it was."""
-        from mediastreams.webrtc.negotiation.making import bundle_mids
-        from mediastreams.webrtc.transport.bundle import lead_of
-
-        record = self._current_remote
-        if record is not None and self._bundle is not None:
-            lead = lead_of(record.parsed.sections, bundle_mids(record.parsed))
-            if lead is not None:
-                self._bundle.use_remote(lead, lite=record.parsed.ice_lite)
-
-    def _take_remote_candidate(self, text: str | None, section: Section, index: int, ufrag: str | None = None) -> None:
-        lead = self._remote_lead()
-        generation = ufrag or section.ufrag or ("" if lead is None else lead.ufrag)
-        candidate = None
-        if text is not None:
-            candidate = RTCIceCandidate(
-                candidate=text, sdp_mid=section.mid, sdp_m_line_index=index, username_fragment=generation
-            )
-        elif lead is None or section.mid != lead.mid:
-            return  # the end of candidates that nobody uses
-        self._need_bundle().ice._add_remote_candidate(generation, candidate)
-
     def _media_changed(self, transceiver: RTCRtpTransceiver) -> None:
         """Put what was agreed on into force."""
         from mediastreams.webrtc.negotiation.media import put_in_force
@@ -1010,171 +717,9 @@ class RTCPeerConnection(EventTarget):
         found = None if record is None else record.find(transceiver._mid)
         put_in_force(transceiver, bundle.link, None if found is None else found[1])
 
-    # --- data channels --------------------------------------------------------------------------------------------
-
-    def _live_channels(self) -> list[RTCDataChannel]:
-        return [one for one in self._channels if one.ready_state is not RTCDataChannelState.CLOSED]
-
-    def _message_limit(self) -> float:
-        sctp = self.sctp
-        return 0.0 if sctp is None else sctp.max_message_size
-
-    def _number_channels(self) -> None:
-        """Give ids to channels that have none, once the roles are known.
-
-        https://w3c.github.io/webrtc-pc/#set-description
-        """
-        for channel in self._live_channels():
-            if channel.id is None:
-                try:
-                    self._number_channel(channel, "data channel")
-                except OperationError as error:
-                    channel._fail(RTCError({"error_detail": "data-channel-failure"}, str(error)))
-
-    def _number_channel(self, channel: RTCDataChannel, where: str) -> None:
-        """*Generate an id*: even ones are the DTLS client's.
-
-        https://www.rfc-editor.org/rfc/rfc8832#section-6
-        """
-        taken = {one.id for one in self._live_channels()}
-        first = 0 if self._bundle is not None and self._bundle.role == "client" else 1
-        number = next((one for one in range(first, 65535, 2) if one not in taken), None)
-        if number is None:
-            raise OperationError(f"{where}: all ids are taken; close a channel first")
-        channel._end.id = number
-
-    def _open_channel(self, association: Association, channel: RTCDataChannel) -> None:
-        if channel.ready_state is RTCDataChannelState.CONNECTING and channel._association is None:
-            channel._join(association)
-            association.open_channel(channel._end)
-
-    def _fail_channels(self, text: str) -> None:
-        for channel in self._live_channels():
-            channel._fail(RTCError({"error_detail": RTCErrorDetailType.DATA_CHANNEL_FAILURE}, text))
-
-    # --- states ---------------------------------------------------------------------------------------------------
-
-    def _states_changed(self) -> None:
-        """*Update the ICE gathering state*, *the ICE connection state* and *the connection state*, in this order.
-
-        https://w3c.github.io/webrtc-pc/#dfn-update-the-ice-gathering-state
-        """
-        if self._is_closed:
-            return
-        bundle = self._bundle
-        ice = [] if bundle is None else [bundle.ice.state.value]
-        dtls = [] if bundle is None else [bundle.dtls.state.value]
-        gatherers = [] if bundle is None else [bundle.ice.gathering_state.value]
-        gathering = RTCIceGatheringState(gathering_state(gatherers))
-        ice_state = RTCIceConnectionState(ice_connection_state(ice))
-        state = RTCPeerConnectionState(connection_state(ice, dtls))
-        changed = []
-        if gathering is not self._ice_gathering_state:
-            self._ice_gathering_state = gathering
-            changed.append("icegatheringstatechange")
-        if ice_state is not self._ice_connection_state:
-            self._ice_connection_state = ice_state
-            changed.append("iceconnectionstatechange")
-        if state is not self._connection_state:
-            self._connection_state = state
-            changed.append("connectionstatechange")
-        for name in changed:
-            fire_event(self, name)
-            if name == "icegatheringstatechange" and gathering is RTCIceGatheringState.COMPLETE:
-                fire_event(self, "icecandidate", RTCPeerConnectionIceEvent, candidate=None)
-
-
-class _Watcher:
-    """What the transports tell the connection."""
-
-    def __init__(self, connection: RTCPeerConnection) -> None:
-        self._connection = connection
-
-    def ice_candidate(self, candidate: RTCIceCandidate, text: str) -> None:
-        """*Surface the candidate*: into the descriptions, then as an event.
-
-        https://w3c.github.io/webrtc-pc/#dfn-surface-the-candidate
-        """
-        connection = self._connection
-        if connection._is_closed:
-            return
-        line = f"a=candidate:{text}" if text else "a=end-of-candidates"
-        for record in (connection._pending_local, connection._current_local):
-            found = None if record is None else record.find(candidate.sdp_mid)
-            if record is not None and found is not None and found[1].ufrag == candidate.username_fragment:
-                record.add_line(found[0], line)
-        fire_event(connection, "icecandidate", RTCPeerConnectionIceEvent, candidate=candidate, url=candidate.url)
-
-    def ice_error(self, url: str, code: int, text: str) -> None:
-        """A server gave no candidate."""
-        if not self._connection._is_closed:
-            fire_event(
-                self._connection,
-                "icecandidateerror",
-                RTCPeerConnectionIceErrorEvent,
-                url=url,
-                error_code=code,
-                error_text=text,
-            )
-
-    def ice_changed(self) -> None:
-        """ICE has another state."""
-        connection = self._connection
-        if not connection._is_closed:
-            connection._states_changed()
-            if connection._bundle is not None:
-                connection._bundle.ice_went_on()
-
-    def transports_changed(self) -> None:
-        """DTLS has another state."""
-        self._connection._states_changed()
-
-    def link_connected(self) -> None:
-        """Media can flow."""
-        for transceiver in self._connection._transceivers:
-            self._connection._media_changed(transceiver)
-
-    def data_connected(self, association: Association) -> None:
-        """Channels open."""
-        connection = self._connection
-        connection._number_channels()
-        for channel in connection._live_channels():
-            connection._open_channel(association, channel)
-
-    def data_closed(self) -> None:
-        """Channels fail."""
-        connection = self._connection
-        if not connection._is_closed:
-            connection._fail_channels("the association with the peer has ended")
-
-    def channel_opened(self, association: Association, end: ChannelEnd) -> None:
-        """*Announce a data channel* that the peer made.
-
-        https://w3c.github.io/webrtc-pc/#announcing-a-data-channel-instance
-        """
-        connection = self._connection
-        channel = RTCDataChannel._create(end, connection._message_limit)
-        channel._join(association)
-        connection._channels = [*connection._live_channels(), channel]
-        connection._counted["opened"] += 1
-        queue_task(connection._owner, self._tell_of_channel, channel)
-
-    def _tell_of_channel(self, channel: RTCDataChannel) -> None:
-        if self._connection._is_closed or channel.ready_state is not RTCDataChannelState.CONNECTING:
-            return
-        channel._ready_state = RTCDataChannelState.OPEN
-        fire_event(self._connection, "datachannel", RTCDataChannelEvent, channel=channel)
-        channel._announce_open()
-
 
 def _public(record: Record | None) -> RTCSessionDescription | None:
     return None if record is None else record.public
-
-
-def _same_but_version(one: Record, other: Record) -> bool:
-    return [line for line in one.text.splitlines() if not line.startswith("o=")] == [
-        line for line in other.text.splitlines() if not line.startswith("o=")
-    ]
 
 
 def _without_extras(candidate: object) -> object:

@@ -8,7 +8,7 @@ https://w3c.github.io/webrtc-pc/#rtcsctptransport-interface
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from mediastreams.webrtc.transport.association import Association
     from mediastreams.webrtc.transport.dtls_transport import RTCDtlsTransport
 
-__all__ = ["RTCSctpTransport"]
+__all__ = ["LARGEST_MESSAGE", "RTCSctpTransport"]
 
-_UNNAMED_LIMIT = 65_536  # of a peer that names none: RFC 8841, section 6
+LARGEST_MESSAGE: Final = 262_144
+"""Bytes: what a peer may send us at once."""
+
+_UNNAMED_LIMIT: Final = 65_536  # of a peer that names none: RFC 8841, section 6
 
 
 @public

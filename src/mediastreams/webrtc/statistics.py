@@ -57,17 +57,17 @@ def _add(found: dict[str, dict[str, Any]], stats: Mapping[str, Any], now: float,
 
 
 def _connection(connection: RTCPeerConnection) -> dict[str, Any]:
-    opened, closed = connection._counted["opened"], connection._counted["closed"]
+    opened = connection._data.opened
     return {
         "type": "peer-connection",
         "id": "peer-connection",
         "data_channels_opened": opened,
-        "data_channels_closed": closed,
+        "data_channels_closed": opened - len(connection._data.live),
     }
 
 
 def _channels(connection: RTCPeerConnection) -> Iterator[dict[str, Any]]:
-    for number, channel in enumerate(connection._channels):
+    for number, channel in enumerate(connection._data.live):
         yield {
             "type": "data-channel",
             "id": f"data-channel-{number}",

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mediastreams._rules.bundles import bundle_mids
 from mediastreams._rules.sdp_reading import SdpError, read_description
 from mediastreams.errors import InvalidAccessError
 from mediastreams.webrtc.enums import RTCSdpType
-from mediastreams.webrtc.negotiation.making import bundle_mids
 from mediastreams.webrtc.rtc_error import RTCError
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from mediastreams._rules.bundles import bundle_mids, lead_of
 from mediastreams._rules.directions import answered, receives, sends
 from mediastreams._rules.sdp_values import Description, Extension, RtpDirection, Section, Ssrc
 from mediastreams._rules.sdp_writing import write_description
@@ -21,7 +22,8 @@ from mediastreams.webrtc.codecs import HEADER_EXTENSIONS, compatible, receive_co
 from mediastreams.webrtc.enums import RTCSdpType
 from mediastreams.webrtc.negotiation.formats import agreed_codecs, codecs_of, formats_of
 from mediastreams.webrtc.negotiation.records import Record
-from mediastreams.webrtc.transport.association import LARGEST_MESSAGE
+from mediastreams.webrtc.negotiation.ways import credentials_for, known_candidates
+from mediastreams.webrtc.sctp_transport import LARGEST_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from mediastreams.webrtc.plans import Codec
     from mediastreams.webrtc.rtp_transceiver import RTCRtpTransceiver
 
-__all__ = ["bundle_mids", "make_answer", "make_offer", "usable_codecs"]
+__all__ = ["make_answer", "make_offer", "usable_codecs"]
 
 _RTP: Final = "UDP/TLS/RTP/SAVPF"
 _DATA: Final = "UDP/DTLS/SCTP"
@@ -72,7 +74,7 @@ def make_offer(connection: RTCPeerConnection, *, ice_restart: bool) -> Record:
     local, remote = connection._current_local, connection._current_remote
     known = () if local is None or remote is None else zip(local.parsed.sections, remote.parsed.sections, strict=False)
     mids = {section.mid for section in (() if local is None else local.parsed.sections)}
-    wants_data = connection._data_wanted
+    wants_data = connection._data.wanted
     data_offered = False
     for mine, theirs in known:
         transceiver = connection._by_mid(mine.mid)
@@ -116,20 +118,9 @@ def make_answer(connection: RTCPeerConnection) -> Record:
             sections.append(_rejected(theirs))
         else:
             sections.append(_answered_section(transceiver, theirs))
-    lead = next((one for one in offer.parsed.sections if one.mid in bundle and not one.rejected), None)
+    lead = lead_of(offer.parsed)
     setup = _answered_setup(connection, "actpass" if lead is None else lead.setup)
     return _finish(connection, RTCSdpType.ANSWER, sections, setup=setup, restart=False)
-
-
-def bundle_mids(description: Description) -> tuple[str, ...]:
-    """The mids that share the transport: those of the first group, else of the first section that is not rejected.
-
-    DEVIATION: media outside the first BUNDLE group are rejected; every peer of today bundles.
-    """
-    for group in description.bundles:
-        if group:
-            return group
-    return next(((one.mid,) for one in description.sections if not one.rejected), ())
 
 
 # --- sections --------------------------------------------------------------------------------------------------------
@@ -243,13 +234,13 @@ def _finish(
     assigned: Mapping[str, RTCRtpTransceiver] | None = None,
 ) -> Record:
     """Put in what all sections share: the group, ICE, DTLS; the candidates that are known stand in the first."""
-    username, password = connection._credentials_for(kind, restart=restart)
+    username, password = credentials_for(connection, kind, restart=restart)
     fingerprints = tuple(
         (one.algorithm or "", (one.value or "").upper())
         for one in connection._certificate.get_fingerprints()
         if one.algorithm == "sha-256"
     )
-    candidates, complete = connection._known_candidates(username)
+    candidates, complete = known_candidates(connection, username)
     finished: list[Section] = []
     group: list[str] = []
     for section in sections:

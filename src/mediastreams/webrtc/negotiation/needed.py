@@ -23,7 +23,7 @@ def negotiation_is_needed(connection: RTCPeerConnection) -> bool:
         return True
     # 3-4. Data channels without a section.
     local = connection._current_local
-    if connection._data_wanted and (
+    if connection._data.wanted and (
         local is None or not any(one.is_data and not one.rejected for one in local.parsed.sections)
     ):
         return True

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mediastreams._rules.bundles import bundle_mids, lead_of
 from mediastreams._rules.directions import receives, reversed_direction
 from mediastreams._rules.signalling_state import after_description
 from mediastreams._webidl.events import fire_event
-from mediastreams.webrtc.enums import RTCRtpTransceiverDirection, RTCSdpType, RTCSignalingState
-from mediastreams.webrtc.negotiation.making import bundle_mids
+from mediastreams.webrtc.enums import RTCIceRole, RTCRtpTransceiverDirection, RTCSdpType, RTCSignalingState
+from mediastreams.webrtc.negotiation.candidates import take_remote_candidate
 from mediastreams.webrtc.negotiation.media import agree_on_receiving, agree_on_sending
 from mediastreams.webrtc.negotiation.remote_tracks import News, process_remote_tracks, set_associated_remote_streams
-from mediastreams.webrtc.transport.bundle import lead_of, role_of
+from mediastreams.webrtc.negotiation.ways import remote_lead, restore_remote
 
 if TYPE_CHECKING:
     from mediastreams._rules.sdp_values import Section
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mediastreams.webrtc.peer_connection import RTCPeerConnection
     from mediastreams.webrtc.rtp_transceiver import RTCRtpTransceiver
 
-__all__ = ["roll_back", "roll_back_silently", "set_description"]
+__all__ = ["roll_back", "set_description", "yield_to_peer"]
 
 _ANSWERS = frozenset({RTCSdpType.ANSWER, RTCSdpType.PRANSWER})
 
@@ -70,11 +71,10 @@ def roll_back(connection: RTCPeerConnection) -> None:
     _finish(connection, state_before, news)
 
 
-def roll_back_silently(connection: RTCPeerConnection) -> News:
-    """Take our offer back because the peer's comes first; what is to be told comes with that."""
-    news = News()
-    _undo(connection, news)
-    return news
+def yield_to_peer(connection: RTCPeerConnection) -> None:
+    """Take our offer back because the peer's comes first."""
+    _undo(connection, News())  # no remote track came with our own offer
+    fire_event(connection, "signalingstatechange")
 
 
 # --- descriptions ----------------------------------------------------------------------------------------------------
@@ -208,11 +208,12 @@ def _find_or_create(connection: RTCPeerConnection, section: Section) -> RTCRtpTr
 def _apply_transports(connection: RTCPeerConnection, side: Side, record: Record) -> None:
     parsed = record.parsed
     group = bundle_mids(parsed)
-    lead = lead_of(parsed.sections, group)
+    lead = lead_of(parsed)
     offer = record.type is RTCSdpType.OFFER
     if lead is not None:
         bundle = connection._need_bundle()
-        bundle.ice._set_role(role_of(parsed.ice_lite, offering=offer and side == "local"))
+        controls = (offer and side == "local") or parsed.ice_lite
+        bundle.ice._set_role(RTCIceRole.CONTROLLING if controls else RTCIceRole.CONTROLLED)
         for transceiver in connection._transceivers:
             if transceiver._mid in group and not transceiver._stopped:
                 transceiver._sender._transport = transceiver._receiver._transport = bundle.dtls
@@ -224,7 +225,7 @@ def _apply_transports(connection: RTCPeerConnection, side: Side, record: Record)
             bundle.use_remote(lead, lite=parsed.ice_lite)
             _take_candidates(connection, record)
         if record.type in _ANSWERS:
-            ours, theirs = (lead, connection._remote_lead()) if side == "local" else (None, lead)
+            ours, theirs = (lead, remote_lead(connection)) if side == "local" else (None, lead)
             bundle.agree(_role(ours, theirs))
     _apply_data(connection, side, record)
 
@@ -239,9 +240,9 @@ def _role(ours: Section | None, theirs: Section | None) -> str:
 def _take_candidates(connection: RTCPeerConnection, record: Record) -> None:
     for index, section in enumerate(record.parsed.sections):
         for text in section.candidates:
-            connection._take_remote_candidate(text, section, index)
+            take_remote_candidate(connection, text, section, index)
         if section.end_of_candidates and section.ufrag:
-            connection._take_remote_candidate(None, section, index)
+            take_remote_candidate(connection, None, section, index)
 
 
 def _apply_data(connection: RTCPeerConnection, side: Side, record: Record) -> None:
@@ -258,10 +259,10 @@ def _apply_data(connection: RTCPeerConnection, side: Side, record: Record) -> No
     if section.rejected or theirs is None or theirs.rejected:
         if record.type is RTCSdpType.ANSWER:
             bundle.end_data()
-            connection._fail_channels("the peer takes no data channels")
+            connection._data.fail("the peer takes no data channels")
         return
     bundle.make_sctp()
-    connection._number_channels()
+    connection._data.number()
     bundle.use_data(5000 if theirs.sctp_port is None else theirs.sctp_port, theirs.max_message_size)
 
 
@@ -291,7 +292,7 @@ def _undo(connection: RTCPeerConnection, news: News) -> None:
             connection._discard_bundle()
         else:
             bundle.ice._roll_back()
-            connection._restore_remote()
+            restore_remote(connection)
             if connection._stable_sctp is None:
                 bundle.end_data()
     connection._pending_local = connection._pending_remote = None
@@ -323,5 +324,5 @@ def _finish(connection: RTCPeerConnection, state_before: RTCSignalingState, news
             connection._media_changed(transceiver)
     if connection._signaling_state is not state_before:
         fire_event(connection, "signalingstatechange")
-    connection._states_changed()
+    connection._news.states_changed()
     news.tell(connection)

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from aiortc import rtcsctptransport as sctp
 
+from mediastreams.webrtc.sctp_transport import LARGEST_MESSAGE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from mediastreams.webrtc.transport.dtls_transport import MediaLink
 
-__all__ = ["LARGEST_MESSAGE", "Association", "ChannelEnd", "ChannelUser"]
+__all__ = ["Association", "ChannelEnd", "ChannelUser"]
 
 _logger = logging.getLogger(__name__)
 
-LARGEST_MESSAGE: Final = sctp.LOCAL_MAX_MESSAGE_SIZE
-"""Bytes: what a peer may send us at once."""
 _MOST_UNFINISHED: Final = -4 * LARGEST_MESSAGE  # how far a peer may overdraw the window
 _TEXT: Final = {sctp.WEBRTC_STRING, sctp.WEBRTC_STRING_EMPTY}
 _EMPTY: Final = {sctp.WEBRTC_STRING_EMPTY, sctp.WEBRTC_BINARY_EMPTY}

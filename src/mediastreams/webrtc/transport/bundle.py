@@ -10,19 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mediastreams.webrtc.enums import RTCIceRole, RTCIceTransportState, RTCSctpTransportState
+from mediastreams.webrtc.enums import RTCIceTransportState, RTCSctpTransportState
 from mediastreams.webrtc.sctp_transport import RTCSctpTransport
 from mediastreams.webrtc.transport.association import Association, ChannelEnd
 from mediastreams.webrtc.transport.dtls_transport import MediaLink, RTCDtlsTransport
 from mediastreams.webrtc.transport.ice_transport import IceWatcher, RTCIceTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mediastreams._rules.sdp_values import Section
     from mediastreams.webrtc.transport.certificate import RTCCertificate
 
-__all__ = ["Bundle", "BundleUser", "lead_of", "role_of"]
+__all__ = ["Bundle", "BundleUser"]
 
 
 class BundleUser(IceWatcher, Protocol):
@@ -165,13 +163,3 @@ class Bundle:
 
 def _nobody(_state: str) -> None:
     """Tell nobody."""
-
-
-def lead_of(sections: Sequence[Section], bundle: Sequence[str]) -> Section | None:
-    """The section whose transport all use: the first of the bundle that is not rejected."""
-    return next((one for mid in bundle for one in sections if one.mid == mid and not one.rejected), None)
-
-
-def role_of(ice_lite_peer: bool, *, offering: bool) -> RTCIceRole:  # noqa: FBT001 - a fact about the peer
-    """Who nominates: the offerer, unless the other side is a light one."""
-    return RTCIceRole.CONTROLLING if offering or ice_lite_peer else RTCIceRole.CONTROLLED

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import random
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import aioice.candidate
 import aioice.ice
 import aioice.stun
 import ifaddr
@@ -30,7 +33,10 @@ __all__ = ["LOOPBACK_VARIABLE", "IceGeneration", "Server", "Timing", "host_addre
 LOOPBACK_VARIABLE: Final = "MEDIASTREAMS_ICE_LOOPBACK"
 """Set to 1 it makes connections offer 127.0.0.1 and ::1, too. They do when this machine has no other address."""
 
+_logger = logging.getLogger(__name__)
+
 _MOST_WAITING_BYTES: Final = 1 << 20  # in the socket's queue in this process; more is lost
+_SOCKET_BYTES: Final = 1 << 20  # what may come while the loop does something else
 _MOST_REMOTE_CANDIDATES: Final = 200
 _STUN_SECONDS: Final = 5.0
 
@@ -114,9 +120,8 @@ class IceGeneration(aioice.ice.Connection):
         """Gather candidates: this machine's first, then those of the servers, all at once."""
         self._local_candidates_start = True
         if not self._relay_only:
-            found = await self.get_component_candidates(component=1, addresses=host_addresses())
-            for candidate in found:
-                self._found(candidate, None)
+            for address in host_addresses():
+                await self._open(address)
         self._local_candidates_end = True  # checks may begin; what comes later joins in
         self._hosts_gathered.set()
         # IPv4 only: who has IPv6 needs no reflection, as a rule.
@@ -131,6 +136,33 @@ class IceGeneration(aioice.ice.Connection):
             ]
         if jobs:
             await asyncio.gather(*jobs)
+
+    async def _open(self, address: str) -> None:
+        """Open a socket on an address of this machine: a candidate. One by one, so that none is lost on the way."""
+        loop = asyncio.get_running_loop()
+        try:
+            transport, protocol = await loop.create_datagram_endpoint(
+                lambda: aioice.ice.StunProtocol(self), local_addr=(address, 0)
+            )
+        except OSError as error:  # an address that is being set up, or was just taken away
+            _logger.debug("no socket on %s: %s", address, error)
+            return
+        if self._closing:
+            transport.close()
+            return
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BYTES)
+        host, port = transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = candidate = aioice.Candidate(
+            foundation=aioice.candidate.candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=aioice.candidate.candidate_priority(1, "host", 65535 - len(self._protocols)),
+            host=host,
+            port=port,
+            type="host",
+        )
+        self._protocols.append(protocol)
+        self._found(candidate, None)
 
     def _found(self, candidate: aioice.Candidate, server: Server | None) -> None:
         if not self._closing:
