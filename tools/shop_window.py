@@ -22,6 +22,10 @@ ENTRY_POINTS = {
     "wall_time": "_engine.clock",
 }
 WEBRTC_ENTRY_POINTS = {
+    "Publication": "whip.publish",
+    "PublicationState": "whip.publish",
+    "Server": "whip.server",
+    "StreamEvent": "whip.stream_event",
     "as_aiortc": "aiortc_tracks",
     "from_aiortc": "aiortc_tracks",
     "publish": "whip.publish",
@@ -30,7 +34,7 @@ WEBRTC_ENTRY_POINTS = {
 }
 BESIDE_BUILTINS = {"SyntaxError": "errors", "TimeoutError": "errors"}
 """There, but not for ``import *``: they would hide the builtins."""
-PARTS = ("abc", "errors", "testing")
+PARTS = ("abc", "errors", "testing", "webrtc")
 HEAD = '''"""Media Capture and Streams for Python: the browser's ``MediaStream``, outside the browser.
 
 ``import mediastreams as ms`` costs little: a name is imported when it is first used. Written by

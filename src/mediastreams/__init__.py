@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mediastreams import abc as abc
     from mediastreams import errors as errors
     from mediastreams import testing as testing
+    from mediastreams import webrtc as webrtc
     from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.clock import wall_time
     from mediastreams._engine.frame_iterator import FrameIterator, FrameStats
@@ -660,7 +661,7 @@ _HOME = {
 if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
 
     def __getattr__(name: str) -> object:
-        if name in ("abc", "errors", "testing"):
+        if name in ("abc", "errors", "testing", "webrtc"):
             return import_module(f"mediastreams.{name}")
         home = _HOME.get(name)
         if home is None:
@@ -670,4 +671,4 @@ if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *("abc", "errors", "testing")})
+    return sorted({*globals(), *_HOME, *("abc", "errors", "testing", "webrtc")})

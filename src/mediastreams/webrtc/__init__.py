@@ -83,11 +83,18 @@ if TYPE_CHECKING:
     from mediastreams.webrtc.transport.certificate import RTCCertificate, RTCCertificateExpiration
     from mediastreams.webrtc.transport.dtls_transport import RTCDtlsTransport
     from mediastreams.webrtc.transport.ice_transport import RTCIceTransport
+    from mediastreams.webrtc.whip.publish import Publication, PublicationState, publish
+    from mediastreams.webrtc.whip.serve import serve
+    from mediastreams.webrtc.whip.server import Server
+    from mediastreams.webrtc.whip.stream_event import StreamEvent
+    from mediastreams.webrtc.whip.subscribe import subscribe
 
 __all__ = [
     "BinaryType",
     "MessageEvent",
     "MessageEventInit",
+    "Publication",
+    "PublicationState",
     "RTCAnswerOptions",
     "RTCBundlePolicy",
     "RTCCertificate",
@@ -162,14 +169,21 @@ __all__ = [
     "RTCStatsReport",
     "RTCTrackEvent",
     "RTCTrackEventInit",
+    "Server",
+    "StreamEvent",
     "as_aiortc",
     "from_aiortc",
+    "publish",
+    "serve",
+    "subscribe",
 ]
 
 _HOME = {
     "BinaryType": "enums",
     "MessageEvent": "message_event",
     "MessageEventInit": "message_event",
+    "Publication": "whip.publish",
+    "PublicationState": "whip.publish",
     "RTCAnswerOptions": "options",
     "RTCBundlePolicy": "enums",
     "RTCCertificate": "transport.certificate",
@@ -244,8 +258,13 @@ _HOME = {
     "RTCStatsReport": "stats_report",
     "RTCTrackEvent": "track_event",
     "RTCTrackEventInit": "track_event",
+    "Server": "whip.server",
+    "StreamEvent": "whip.stream_event",
     "as_aiortc": "aiortc_tracks",
     "from_aiortc": "aiortc_tracks",
+    "publish": "whip.publish",
+    "serve": "whip.serve",
+    "subscribe": "whip.subscribe",
 }
 
 

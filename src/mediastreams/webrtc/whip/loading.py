@@ -1,0 +1,42 @@
+"""`load`: the libraries that a connection stands on, imported off the event loop: they take half a second."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from mediastreams._webidl.tasks import in_parallel
+
+__all__ = ["load"]
+
+_NEEDED: Final = ("aiohttp", "aiortc", "segno")
+_MODULES: Final = (
+    "aiohttp.web",
+    "mediastreams.webrtc.peer_connection",
+    "mediastreams.webrtc.negotiation.making",
+    "mediastreams.webrtc.negotiation.media",
+    "mediastreams.webrtc.negotiation.setting",
+    "mediastreams.webrtc.receiving.inlet",
+    "mediastreams.webrtc.sending.outlet",
+    "mediastreams.webrtc.transport.bundle",
+    "mediastreams.webrtc.whip.client",
+    "mediastreams.webrtc.whip.server",
+)
+
+
+async def load() -> None:
+    """Import what `serve`, `publish` and `subscribe` need.
+
+    Raises:
+        ImportError: it is not installed; with the command that installs it.
+    """
+    await in_parallel(_load)
+
+
+def _load() -> None:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise ImportError('WebRTC needs more packages: pip install "mediastreams[webrtc]"', name=missing[0])
+    for name in _MODULES:
+        import_module(name)
