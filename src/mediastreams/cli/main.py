@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from mediastreams.cli.webrtc_arguments import add_publish, add_serve, add_view
 from mediastreams.errors import (
     DOMException,
     NotAllowedError,
@@ -41,6 +42,9 @@ _EXAMPLES: Final = """examples:
   mediastreams record cam-%03d.mp4 --segment 60 --keep 60
   mediastreams record small.webm --input film.mp4 --constraints width=640 --constraints height=360
   mediastreams snapshot now.png
+  mediastreams serve
+  mediastreams publish https://live.example/whip/room --token SECRET
+  mediastreams view https://live.example/whep/room --record call.mkv
 
 `mediastreams COMMAND --help` tells the options of a command."""
 
@@ -131,6 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     snapshot.add_argument("--quiet", "-q", action="store_true", help="no summary")
     _add_source(snapshot)
     snapshot.set_defaults(run=_snapshot)
+
+    for add in (add_publish, add_view, add_serve):
+        add(commands, _add_source)
     return parser
 
 

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
-import signal
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mediastreams.cli.progress import ProgressLine, summary_text
+from mediastreams.cli.signals import ended_by_signals
 from mediastreams.cli.sources import open_stream
 from mediastreams.recording.record import record as record_stream
 
 if TYPE_CHECKING:
-    from mediastreams.recording.record import Recording
     from mediastreams.recording.summary import RecordingSummary
 
 __all__ = ["record"]
-
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_PATIENCE_SECONDS: Final = 1.0
 
 
 def record(options: argparse.Namespace) -> int:
@@ -54,36 +47,10 @@ async def _record(options: argparse.Namespace) -> RecordingSummary:
             keep_segments=options.keep,
         )
         try:
-            with _ended_by_signals(recording):
+            with ended_by_signals(recording.stop):
                 return await recording
         finally:
             line.end()
-
-
-@contextlib.contextmanager
-def _ended_by_signals(recording: Recording) -> Iterator[None]:
-    """Have Ctrl+C and SIGTERM end the file. Who asks again later does not want to wait for a target that hangs."""
-    loop = asyncio.get_running_loop()
-    asked: list[float] = []
-
-    def on_signal(number: signal.Signals) -> None:
-        if asked and loop.time() - asked[0] > _PATIENCE_SECONDS:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        asked.append(loop.time())
-        recording.stop()
-
-    try:
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, on_signal, number)
-    except NotImplementedError:  # Windows: Ctrl+C cancels the task, which ends the file just as well
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
 
 
 def _metadata(options: argparse.Namespace) -> dict[str, str]:

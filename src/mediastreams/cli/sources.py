@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mediastreams.capture.media_devices import MediaDevices
 from mediastreams.capture.media_stream import MediaStream
@@ -27,8 +27,10 @@ _WISHES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-async def open_stream(options: argparse.Namespace, kinds: Sequence[str]) -> MediaStream:
-    """Open what the options name: a file, a screen, or devices.
+async def open_stream(
+    options: argparse.Namespace, kinds: Sequence[str], clock: Literal["real", "free"] = "free"
+) -> MediaStream:
+    """Open what the options name: a file, a screen, or devices. ``clock``: a file's, as `open` says.
 
     Raises:
         NotFoundError: no such device; the message lists those there are.
@@ -36,7 +38,7 @@ async def open_stream(options: argparse.Namespace, kinds: Sequence[str]) -> Medi
     """
     constraints = parse_constraint_options(options.constraints)
     if options.input is not None:
-        return await _open_input(options, constraints)
+        return await _open_input(options, constraints, clock)
     devices = MediaDevices(backends=["fake"]) if options.fake else navigator.media_devices
     tracks = []
     wanted = [kind for kind in kinds if getattr(options, _NOUNS[kind]) != "none"]
@@ -57,13 +59,15 @@ async def open_stream(options: argparse.Namespace, kinds: Sequence[str]) -> Medi
     return MediaStream(tracks)
 
 
-async def _open_input(options: argparse.Namespace, constraints: dict[str, dict[str, Any]]) -> MediaStream:
+async def _open_input(
+    options: argparse.Namespace, constraints: dict[str, dict[str, Any]], clock: Literal["real", "free"]
+) -> MediaStream:
     for name in ("camera", "microphone", "screen", "fake"):
         if getattr(options, name) not in (None, "none", False):
             raise ValueError(f"--input and --{name} are two sources: give one of them")
     from mediastreams.elements.open import open as open_file
 
-    stream = await open_file(options.input, clock="free")
+    stream = await open_file(options.input, clock=clock)
     if options.camera == "none":
         _drop(stream, "video")
     if options.microphone == "none":
