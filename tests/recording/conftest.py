@@ -105,11 +105,10 @@ class Scripted(Source):
 
 def stream_of(*scripted, settings=None):
     """A stream with a track on each source; and the tracks."""
-    room = Room()
     tracks = []
     for source in scripted:
         if source.free_running:
-            source.room = room
+            source.room = Room()
         hub = SourceHub(source)
         mode = hub.open(source.mode, {})
         model = DeviceModel(source.kind, modes=(mode,))

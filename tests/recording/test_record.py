@@ -5,6 +5,7 @@ import io
 import math
 import time
 
+import av
 import numpy as np
 import pytest
 
@@ -100,6 +101,31 @@ async def test_a_track_that_ends_early_leaves_the_other_going(made, make_stream,
     assert float(found.stream("video")["duration"]) == pytest.approx(0.5, abs=0.01)
     assert found.duration == pytest.approx(2.0, abs=0.03)
     assert summary.frames == 15
+
+
+async def test_tracks_that_are_read_by_different_threads_stay_together_in_the_file(made, make_stream, tmp_path):
+    def slowly():
+        for number in range(300):
+            time.sleep(0.005)
+            yield made.picture(made.T0 + number * 100_000, 40)
+
+    def at_once():
+        yield from made.sounds(30)
+
+    def read(path):
+        reached, apart = {"audio": 0.0, "video": 0.0}, 0.0
+        with av.open(str(path)) as file:
+            for packet in file.demux():
+                if packet.dts is not None:
+                    reached[packet.stream.type] = float(packet.dts * packet.time_base)
+                    apart = max(apart, abs(reached["audio"] - reached["video"]))
+        return reached, apart
+
+    stream = make_stream(made.Scripted("video", slowly()), made.Scripted("audio", at_once()))
+    await record(stream, tmp_path / "a.mkv")
+    reached, apart = await asyncio.to_thread(read, tmp_path / "a.mkv")
+    assert reached["audio"] == pytest.approx(30, abs=0.1)
+    assert apart < 2.5  # what an encoder holds back is in it
 
 
 async def test_another_size_midway_is_letterboxed_into_the_first(made, make_stream, probe, decode, tmp_path):

@@ -81,6 +81,25 @@ async def test_what_shows_the_frames_holds_nobody_up():
             assert frames.stats.dropped > 0
 
 
+async def test_a_program_that_writes_without_a_pause_lets_others_run():
+    turns = 0
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        task = asyncio.ensure_future(other())
+        began = time.perf_counter()
+        samples = np.zeros((1, 480), np.float32)
+        while time.perf_counter() - began < 0.2:
+            await track.writable.write(ms.AudioData.from_ndarray(samples, sample_rate=48_000))
+        task.cancel()
+    assert turns > 5
+
+
 async def test_a_recording_that_stands_still_is_not_waited_for_long():
     generator = ms.VideoTrackGenerator()
     with generator.track as track:

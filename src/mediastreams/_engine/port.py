@@ -45,7 +45,6 @@ class SinkPort:
         "_items",
         "_lock",
         "_on_item",
-        "_room",
         "bound_us",
         "closed",
         "cut",
@@ -59,6 +58,7 @@ class SinkPort:
         "muted",
         "policy",
         "reach",
+        "room",
     )
 
     def __init__(self, policy: Policy, *, bound_us: int, on_item: Callable[[], None], room: Room | None = None) -> None:
@@ -79,7 +79,7 @@ class SinkPort:
         self._items: deque[Picture | Sound | Chunk] = deque()  # a chunk only where it was asked for: `ChunkPort`
         self._lock = threading.RLock()
         self._on_item = on_item
-        self._room = room
+        self.room = room
 
     def __len__(self) -> int:
         return len(self._items)
@@ -123,8 +123,8 @@ class SinkPort:
                 if self.policy == "drop-oldest":
                     while len(items) > 1 and (self._span() > self.bound_us or len(items) > self.most_items):
                         self._drop_first()
-        if self._room is not None and self._room.news is not None:
-            self._room.news.append(self)
+        if self.room is not None and self.room.news is not None:
+            self.room.news.append(self)
         else:
             self._on_item()
 
@@ -148,8 +148,8 @@ class SinkPort:
             if item is not None:
                 self.delivered += 1
                 gap, self._gap = self._gap, 0
-        if self._room is not None and item is not None:
-            self._room.changed()
+        if self.room is not None and item is not None:
+            self.room.changed()
         if gap and isinstance(item, Sound):
             return Sound(item.samples, item.sample_rate, item.timestamp, item.layout, item.gap + gap, item.metadata)
         return item  # type: ignore[return-value]  # see `ChunkPort.take_any`
@@ -163,8 +163,8 @@ class SinkPort:
     def demand(self) -> None:
         """Say that the consumer waits for its first frame: a source with a free clock begins then, and not before."""
         self.demanded = True
-        if self._room is not None:
-            self._room.changed()
+        if self.room is not None:
+            self.room.changed()
 
     def set_muted(self, *, muted: bool) -> None:
         """Tell the consumer that nothing (or something again) comes. The producer's side."""

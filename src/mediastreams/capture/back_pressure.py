@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["BackPressure"]
 
 _POLL_SECONDS: Final = 0.005
+_BREATH_SECONDS: Final = 0.01
 _IDLE_SECONDS: Final = 0.25  # so long a recording takes nothing before it is not waited for any more
 
 
@@ -29,6 +30,7 @@ class BackPressure:
     def __init__(self, hub: SourceHub) -> None:
         self._hub = hub
         self._turn = asyncio.Lock()  # those who wait go on in the order in which they came
+        self._breathed = 0.0
         self._idle: weakref.WeakKeyDictionary[SinkPort, int] = weakref.WeakKeyDictionary()
 
     @property
@@ -51,6 +53,13 @@ class BackPressure:
                     self._idle.update({port: port.delivered for port in behind})
                     return
                 await asyncio.sleep(_POLL_SECONDS)
+
+    async def breathe(self) -> None:
+        """Let the loop do other things now and then, though a program may write without ever having to wait."""
+        now = time.perf_counter()
+        if now - self._breathed > _BREATH_SECONDS:
+            await asyncio.sleep(0)
+            self._breathed = time.perf_counter()
 
     def _behind(self) -> list[SinkPort]:
         """The recordings that are far behind, but for those that have taken nothing since they were given up."""

@@ -97,6 +97,7 @@ class PushSource(Source):
         try:
             await self._pressure.wait()
             await self._push(data)
+            await self._pressure.breathe()
         finally:
             self._writes -= 1
             if self._ending and not self._writes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from av import Packet
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mediastreams._engine.frames import Chunk, Picture, Sound
 
 __all__ = ["Line"]
+
+_APART_US: Final = 1_000_000
 
 
 class Line:
@@ -62,6 +64,15 @@ class Line:
             self.held.append(self.head)
             self.head = None
         self.holding = False
+
+    def lags(self, other: Line, due: int) -> bool:
+        """Whether what another line has for ``due`` waits until something comes here.
+
+        Of two files that are read as fast as one likes one is faster: the recording's tracks are to stay together.
+        """
+        here, there = self.intake, other.intake
+        apart = here.free and there.free and here.port.room is not there.port.room
+        return apart and not self.finished and self.head is None and due - here.reach > _APART_US
 
     @property
     def finished(self) -> bool:

@@ -339,7 +339,9 @@ class Session:
             waiting = [(_due(item), line) for line in self._lines if not line.done and (item := self._next(line))]
             if not waiting:
                 return count > 0
-            line = min(waiting, key=lambda pair: pair[0])[1]
+            due, line = min(waiting, key=lambda pair: pair[0])
+            if any(other.lags(line, due) for other in self._lines):
+                return count > 0
             item, line.head = line.head, None
             self._encode(line, item)
         return True
