@@ -1,0 +1,36 @@
+"""How far apart sound and pictures of the fake devices are in a recording."""
+
+import statistics
+
+import av
+import numpy as np
+
+from mediastreams.testing import read_counter
+
+__all__ = ["lags"]
+
+
+def shown(path):
+    """(time in the file, number in the picture) of every picture."""
+    with av.open(str(path)) as container:
+        return [(frame.time, read_counter(frame.to_ndarray(format="rgb24"))) for frame in container.decode(video=0)]
+
+
+def beeps(path):
+    """When a beep begins after silence, in the file's time."""
+    with av.open(str(path)) as container:
+        parts = [
+            (frame.time, frame.sample_rate, np.abs(frame.to_ndarray()).max(0)) for frame in container.decode(audio=0)
+        ]
+    times = np.concatenate([time + np.arange(len(samples)) / rate for time, rate, samples in parts])
+    loud = times[np.concatenate([samples for _, _, samples in parts]) > 0.1]
+    return loud[np.flatnonzero(np.diff(loud, prepend=-1.0) > 0.5)]
+
+
+def lags(path, number, instant):
+    """By how many seconds each sound is behind the pictures of its time.
+
+    The microphone beeps on whole seconds of the clock; the picture with that number was made at that instant.
+    """
+    late = statistics.median(time - (instant + (found - number) / 30) for time, found in shown(path))
+    return [(beep - late) - round(beep - late) for beep in beeps(path)]
