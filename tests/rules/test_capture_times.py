@@ -111,6 +111,19 @@ def test_the_slower_one_may_report_first():
     assert abs(heard.offset() - seen.offset()) <= 1 * MS
 
 
+def test_first_packets_that_took_longer_make_nobody_go_back():
+    shared = SharedTimes()
+    heard, seen = sound(shared, way=60 * MS), pictures(shared, way=250 * MS)
+    run([heard, seen], 0, 100 * MS)
+    heard.way, seen.way = 20 * MS, 40 * MS
+    run([heard, seen], 100 * MS, 10 * S, reports=S)
+    for medium in (heard, seen):
+        steps = [b - a for (_, a), (_, b) in pairwise(medium.stamps)]
+        assert all(step > medium.step * 0.9 for step in steps)  # a twentieth on average
+    assert abs(heard.offset() - seen.offset()) <= 1 * MS
+    assert 40 * MS <= seen.offset() <= 42 * MS  # and soon nobody waits for what is over
+
+
 def test_what_was_captured_when_is_told_by_the_shortest_way():
     shared = SharedTimes()
     heard, seen = sound(shared, way=20 * MS), pictures(shared, way=170 * MS)

@@ -19,6 +19,8 @@ __all__ = ["MediumTimes", "SharedTimes"]
 
 _WINDOW_US: Final = 2_000_000
 _SLEW: Final = 0.002  # how fast timestamps follow
+_SETTLING_SLEW: Final = 0.05  # … in the beginning, when the first packets may have taken longer than any later one
+_SETTLING_US: Final = 5_000_000
 _STEP_US: Final = 500_000  # a difference that is followed at once
 _SLIPPED_US: Final = 15_000  # a medium that is so far from where it says that it is, and says so twice, is put there
 _UNNOTICED_US: Final = 5_000  # a difference that is never worth a step
@@ -58,14 +60,21 @@ class _Shortest:
 class _Followed:
     """A value that follows another slowly."""
 
-    __slots__ = ("_moved", "value")
+    __slots__ = ("_moved", "_since", "value")
 
-    def __init__(self, value: float, now: int) -> None:
+    def __init__(self, value: float, now: int, *, settled: bool = False) -> None:
         self.value = value
         self._moved = now
+        self._since = now - _SETTLING_US if settled else now
+
+    def settle_anew(self, value: float, now: int) -> None:
+        """Be that from now on, and for a while follow faster."""
+        self.value = value
+        self._moved = self._since = max(self._moved, now)
 
     def follow(self, aim: float, now: int, *, step: bool) -> None:
-        most = max(0, now - self._moved) * _SLEW
+        slew = _SETTLING_SLEW if now - self._since < _SETTLING_US else _SLEW
+        most = max(0, now - self._moved) * slew
         if step and abs(aim - self.value) > _STEP_US:
             self.value = aim
         else:
@@ -115,13 +124,13 @@ class MediumTimes:
         before, self._told = self._told, wall - self._media(stamp)
         own = self._own_way
         if self._wall is None:
-            self._wall = _Followed(self._told, now)
+            self._wall = _Followed(self._told, now, settled=True)
             if own is not None:
                 self._wall_ways.take(own - self._told, now)
         elif (
             abs(self._told - self._wall.value) > _SLIPPED_US and abs(self._told - before) <= _UNNOTICED_US
         ):  # told twice: the sender has left something out
-            self._wall = _Followed(self._told, now)
+            self._wall = _Followed(self._told, now, settled=True)
 
     @property
     def _own_way(self) -> int | None:
@@ -130,6 +139,11 @@ class MediumTimes:
     def way(self) -> int | None:
         """From the sender's wall clock to ours, by this medium; ``None`` without a report."""
         return self._wall_ways.value
+
+    @property
+    def used_way(self) -> float | None:
+        """The way that its timestamps lie by at present."""
+        return None if self._base is None or self._wall is None else self._base.value - self._wall.value
 
     def timestamp(self, stamp: int, now: int) -> int:
         """When that is to be seen or heard, on our clock. Never earlier than the one before."""
@@ -203,9 +217,13 @@ class SharedTimes:
         if own is None or own not in ways:
             return None
         aim, members = max(ways), len(ways)
-        if self._way is None or (members > self._members and abs(aim - self._way.value) > _UNNOTICED_US):
-            self._way = _Followed(aim, now)
-        else:
-            self._way.follow(aim, now, step=True)
+        if self._way is None or members > self._members:  # nobody's timestamps go back for another's sake
+            used = [one.used_way for one in self._media if one.way() in ways]
+            highest = max([aim, *(way for way in used if way is not None)])
+            if self._way is None:
+                self._way = _Followed(highest, now)
+            elif highest - self._way.value > _UNNOTICED_US:
+                self._way.settle_anew(highest, now)
+        self._way.follow(aim, now, step=True)
         self._members = members
         return self._way.value

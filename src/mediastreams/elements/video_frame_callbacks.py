@@ -44,7 +44,6 @@ VideoFrameRequestCallback: TypeAlias = Callable[[float, VideoFrameCallbackMetada
 def describe(shown: Presented, position: float) -> VideoFrameCallbackMetadata:
     """What is told of a picture. ``position``: where the element is, for pictures that do not tell their own place."""
     metadata = shown.picture.metadata
-    capture_time = metadata.get("capture_time")
     media_time = metadata.get("media_time", position)
     width, height = shown.size
     return VideoFrameCallbackMetadata(
@@ -54,8 +53,15 @@ def describe(shown: Presented, position: float) -> VideoFrameCallbackMetadata:
         height=height,
         media_time=float(media_time),  # type: ignore[arg-type]  # seconds, as the sources write it
         presented_frames=shown.number,
-        capture_time=None if capture_time is None else float(capture_time) / 1000,  # type: ignore[arg-type]
+        capture_time=_ms(metadata.get("capture_time")),
+        receive_time=_ms(metadata.get("receive_time")),
+        rtp_timestamp=metadata.get("rtp_timestamp"),  # type: ignore[arg-type]  # as the source writes it
     )
+
+
+def _ms(time: object) -> float | None:
+    """An instant of the clock, µs as the sources write it, as callbacks are told it."""
+    return None if time is None else float(time) / 1000  # type: ignore[arg-type]
 
 
 class FrameCallbacks:
