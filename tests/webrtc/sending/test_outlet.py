@@ -97,6 +97,7 @@ async def test_a_key_frame_comes_when_it_is_asked_for_and_not_more_often_than_it
     outlet, transport = sending(stream.get_video_tracks()[0], "vp8")
     await transport.until(lambda: len(transport.frames(outlet.ssrc)) >= 10)
     before = len(transport.frames(outlet.ssrc))
+    begin = asyncio.get_running_loop().time()
     for number in range(10):
         outlet.handle_rtcp(picture_loss(outlet.ssrc))
         outlet.handle_rtcp(full_intra(outlet.ssrc, number))
@@ -104,7 +105,8 @@ async def test_a_key_frame_comes_when_it_is_asked_for_and_not_more_often_than_it
     await transport.until(lambda: len(transport.frames(outlet.ssrc)) >= before + 20)
     vp8 = format_of("vp8")
     keys = [stamp for stamp, payloads in transport.frames(outlet.ssrc)[before:] if vp8.inspect(payloads[0]).key]
-    assert 1 <= len(keys) <= 2
+    passed = asyncio.get_running_loop().time() - begin
+    assert 1 <= len(keys) <= 1 + passed / 0.3
     assert all(b - a >= 0.3 * 90_000 for a, b in itertools.pairwise(keys))
     assert outlet.stats()[2]["pli_count"] == 10
     assert outlet.stats()[2]["fir_count"] == 10

@@ -162,8 +162,9 @@ async def test_a_small_frame_leaves_at_once_and_a_large_one_little_by_little():
     pacer.push(frame_of(60), loop, 0)
     pacer.push(frame_of(2), loop, 0)
     assert len(out) == 15
-    while len(pacer):
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(5):
+        while len(pacer):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.005)
     assert len(out) == 67
     numbers = [parsed(data, {}).sequence_number for data in out]
     assert all((b - a) & 0xFFFF == 1 for a, b in itertools.pairwise(numbers))
