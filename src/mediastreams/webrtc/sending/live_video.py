@@ -38,7 +38,7 @@ _KEY_PICTURE: Final = 1  # av.video.frame.PictureType.I
 _UNSPECIFIED: Final = 2
 _BT601: Final = 6
 _SELDOM: Final = 3000  # frames: an encoder that is never asked makes a key frame of its own
-_RAISABLE: Final = 1.5  # H.264 is opened with a ceiling that leaves room to raise the rate
+_RAISABLE: Final = 2  # times: its buffer stays as it was opened
 _SLICE: Final = 1150  # bytes, packetization mode 0
 _CORES: Final = os.cpu_count() or 1
 
@@ -90,7 +90,7 @@ def _x264(plan: VideoPlan, choice: VideoChoice) -> Mapping[str, str]:
         "preset": "superfast" if fast else "veryfast",
         "tune": "zerolatency",
         "forced-idr": "1",
-        "maxrate": str(round((plan.bit_rate or 0) * _RAISABLE)),
+        "maxrate": str(plan.bit_rate),  # constant, for x264 changes no other rate while it runs
         "bufsize": str(plan.bit_rate),
         "threads": _threads(plan),
     }
@@ -112,7 +112,7 @@ _PROFILES: Final[Mapping[H264Profile, str]] = {  # by the names that encoders kn
     H264Profile.CONSTRAINED_BASELINE: "baseline",
     H264Profile.BASELINE: "baseline",
     H264Profile.MAIN: "main",
-    H264Profile.CONSTRAINED_HIGH: "high",
+    H264Profile.CONSTRAINED_HIGH: "baseline",  # the only one within it that encoders make
     H264Profile.HIGH: "high",
 }
 
