@@ -215,8 +215,9 @@ class DtlsSession:
             data = self._ssl.bio_read(1 << 20)
         except SSL.Error:
             return
-        for datagram in datagrams_of(data):
-            self._user.send(datagram)
+        with contextlib.suppress(ConnectionError):  # no way to the peer any more: lost, as on the network
+            for datagram in datagrams_of(data):
+                self._user.send(datagram)
 
     # --- the end --------------------------------------------------------------------------------------------------
 
