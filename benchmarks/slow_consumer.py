@@ -35,7 +35,7 @@ async def ours(movie: str) -> tuple[list[float], float]:
         element.loop = True
         await element.play()
         stream = element.capture_stream()
-        while stream.video is None:  # noqa: ASYNC110 - addtrack tells, but this is shorter
+        while stream.video is None:
             await asyncio.sleep(0.01)
         end, before = time.perf_counter() + SECONDS, None
         async for frame in stream.video:

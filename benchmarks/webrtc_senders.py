@@ -94,7 +94,7 @@ class Viewers:
 
 
 async def until(condition) -> None:
-    while not condition():  # noqa: ASYNC110 - one way for both, whatever their events
+    while not condition():
         await asyncio.sleep(0.01)
 
 

@@ -64,7 +64,7 @@ def is_closed():
 
     async def wait(hand):
         async with asyncio.timeout(5):
-            while hand.in_use:  # noqa: ASYNC110 - a fake device has no event for that
+            while hand.in_use:
                 await asyncio.sleep(0.001)
 
     return wait

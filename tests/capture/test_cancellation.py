@@ -187,7 +187,7 @@ async def test_of_apply_constraints_leaves_slots_and_device_agreed(gum, camera, 
     await is_cancelled(task)
     gate.open.set()
     async with asyncio.timeout(5):
-        while track.get_settings().width != 1920:  # noqa: ASYNC110 - the device was not cancelled, the slots follow it
+        while track.get_settings().width != 1920:
             await asyncio.sleep(0.001)
     assert track.get_constraints() == {"width": {"exact": 1920}}
     with track.frames(policy="drop-oldest") as frames:

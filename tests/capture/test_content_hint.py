@@ -24,7 +24,7 @@ def follows():
     async def wait(track):
         before = track._applications
         async with asyncio.timeout(5):
-            while track._applications == before or track._committed != track._applications:  # noqa: ASYNC110 - as below
+            while track._applications == before or track._committed != track._applications:
                 await asyncio.sleep(0.001)
 
     return wait
@@ -78,7 +78,7 @@ async def test_a_hint_keeps_the_constraints_that_are_just_being_applied(audio, f
     audio.content_hint = "music"
     await applying
     async with asyncio.timeout(5):
-        while processing(audio) != (False, False, True):  # noqa: ASYNC110 - one's own change fires no event
+        while processing(audio) != (False, False, True):
             await asyncio.sleep(0.001)
     assert audio.get_constraints() == {"noise_suppression": {"exact": True}}
 
@@ -107,6 +107,6 @@ async def test_a_microphone_that_fails_to_follow_is_logged(audio, microphone, ca
     microphone.busy()
     audio.content_hint = "music"
     async with asyncio.timeout(5):
-        while not caplog.records:  # noqa: ASYNC110 - the log has no event for that
+        while not caplog.records:
             await asyncio.sleep(0.001)
     assert "could not follow its content hint" in caplog.text

@@ -381,7 +381,7 @@ async def test_a_device_that_comes_up_otherwise_than_asked_gives_the_settings_it
 
 async def _soon(condition):
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a fake device has no event for that
+        while not condition():
             await asyncio.sleep(0.001)
     return True
 

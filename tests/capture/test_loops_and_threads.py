@@ -104,7 +104,7 @@ async def test_a_thread_that_waits_for_a_frame_is_let_go(gum, camera, end):
     frames, found = track.frames(), []
     thread = threading.Thread(target=lambda: found.extend(frames))
     thread.start()
-    while frames._blocked is None:  # noqa: ASYNC110 - until it waits
+    while frames._blocked is None:
         await asyncio.sleep(0.001)
     {"stop": track.stop, "unplug": camera.unplug, "close": frames.close}[end]()
     await asyncio.to_thread(thread.join, 5)
@@ -162,7 +162,7 @@ def test_a_listener_of_a_closed_loop_is_not_watched_for_any_more():
 
     async def listen():
         devices.ondevicechange = print
-        while not backend._watchers:  # noqa: ASYNC110 - a thread does it
+        while not backend._watchers:
             await asyncio.sleep(0.001)
 
     in_thread(lambda: asyncio.run(listen()))

@@ -124,7 +124,7 @@ async def test_from_prompt_to_granted_by_a_capture_the_status_changes(gum, clock
 
 async def test_a_person_is_asked_and_may_take_any_time(person, devices, camera):
     waiting = asyncio.ensure_future(devices.get_user_media(video=True))
-    while not person.asked:  # noqa: ASYNC110 - a policy has no event for that
+    while not person.asked:
         await asyncio.sleep(0)
     assert not camera.in_use
     person.answer.set_result("granted")
@@ -142,7 +142,7 @@ async def test_a_person_who_says_no_is_heard(person, devices, camera):
 
 async def test_one_who_no_longer_waits_for_the_answer_opens_nothing(person, devices, camera):
     waiting = asyncio.ensure_future(devices.get_user_media(video=True))
-    while not person.asked:  # noqa: ASYNC110 - a policy has no event for that
+    while not person.asked:
         await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -35,7 +35,7 @@ def stop_inside(monkeypatch):
 
 async def until(condition):
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a thread without an event
+        while not condition():
             await asyncio.sleep(0.001)
 
 

@@ -73,7 +73,7 @@ def captured():
 async def eventually(condition):
     """Wait for threads that nobody can await: the hub's, the lanes', the reaper's."""
     async with asyncio.timeout(8):
-        while not condition():  # noqa: ASYNC110 - no event tells
+        while not condition():
             await asyncio.sleep(0.005)
 
 

@@ -52,14 +52,14 @@ def as_it_is(picture):
 async def waiting(frames):
     """A task that waits for the next frame."""
     task = asyncio.ensure_future(anext(frames))
-    while frames._future is None:  # noqa: ASYNC110 - nothing tells it
+    while frames._future is None:
         await asyncio.sleep(0)
     return task
 
 
 async def until(condition):
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - nothing tells it
+        while not condition():
             await asyncio.sleep(0.001)
 
 

@@ -214,7 +214,7 @@ async def test_a_track_that_ends_meanwhile_takes_the_photo_with_it(film, camera,
     with pytest.raises(ms.UnknownError, match="ended"):
         await pending
     async with asyncio.timeout(5):
-        while camera.in_use:  # noqa: ASYNC110 - a fake device has no event for that
+        while camera.in_use:
             await asyncio.sleep(0.005)
 
 

@@ -95,7 +95,7 @@ async def test_stopping_the_last_track_closes_the_stream():
     await generator.writable.write(picture(5))
     clone.stop()
     async with asyncio.timeout(5):
-        while "closed" not in repr(generator.writable):  # noqa: ASYNC110 - no event tells of it
+        while "closed" not in repr(generator.writable):
             await asyncio.sleep(0.001)
     with pytest.raises(TypeError, match="closed"):
         await generator.writable.write(picture(5))

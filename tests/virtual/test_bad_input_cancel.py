@@ -29,7 +29,7 @@ class World:
     async def is_at_rest(self):
         """Wait until no device is in use."""
         async with asyncio.timeout(5):
-            while busy := [label for label in ("Cam", "Mic", "Display") if self.backend.device(label).in_use]:  # noqa: ASYNC110
+            while busy := [label for label in ("Cam", "Mic", "Display") if self.backend.device(label).in_use]:
                 await asyncio.sleep(0.002)
         assert not busy
 

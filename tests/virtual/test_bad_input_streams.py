@@ -27,7 +27,7 @@ def devices(backend):
 
 async def until(condition, seconds=5):
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - another thread's doing, of which no event tells
+        while not condition():
             await asyncio.sleep(0.005)
 
 

@@ -32,7 +32,7 @@ def _log_of(track):
 
 async def _until(condition, seconds=20.0):
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - another thread's doing
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -135,7 +135,7 @@ async def test_a_server_that_goes_away_ends_the_recording_with_an_error(tmp_path
         async with _camera() as stream:
             recording = ms.record(stream, f"{address}/key")
             task = asyncio.create_task(recording._wait())
-            while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+            while recording.stats.frames < 10:
                 await asyncio.sleep(0.02)
             await stack.aclose()
             with pytest.raises(errors.NetworkError, match=r"closed the connection|went away"):
@@ -217,7 +217,7 @@ async def test_a_server_that_stops_in_the_middle_holds_nobody_up(tmp_path, monke
         async with _camera(1280, 720) as stream, _Delays() as delays:
             recording = ms.record(stream, f"{address}/key", encoder_options=_MUCH)
             task = asyncio.create_task(recording._wait())
-            while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+            while recording.stats.frames < 10:
                 await asyncio.sleep(0.02)
             process.send_signal(signal.SIGSTOP)
             try:
@@ -237,7 +237,7 @@ async def test_ending_towards_a_server_that_has_stopped_takes_no_longer_than_its
         async with _camera() as stream:
             recording = ms.record(stream, f"{address}/key")
             task = asyncio.create_task(recording._wait())
-            while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+            while recording.stats.frames < 10:
                 await asyncio.sleep(0.02)
             process.send_signal(signal.SIGSTOP)
             try:
@@ -254,7 +254,7 @@ async def test_a_sending_process_that_is_killed_is_named(tmp_path):
     async with _aside(start_rtmp(tmp_path / "nginx")) as (address, _), _camera() as stream:
         recording = ms.record(stream, f"{address}/key")
         task = asyncio.create_task(recording._wait())
-        while recording.stats.frames < 10:  # noqa: ASYNC110 - the recorder's thread counts
+        while recording.stats.frames < 10:
             await asyncio.sleep(0.02)
         children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
         found = [int(pid) for tasks in children for pid in tasks.read_text().split()]

@@ -77,7 +77,7 @@ def click_close(server):
 
 async def reaches(condition, seconds=10.0):
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - another program's doing
+        while not condition():
             await asyncio.sleep(0.01)
 
 

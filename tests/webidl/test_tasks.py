@@ -32,7 +32,7 @@ def in_thread(call):
 
 async def wait_until(condition):
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - threads without an event
+        while not condition():
             await asyncio.sleep(0.001)
 
 

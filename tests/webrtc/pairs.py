@@ -50,4 +50,4 @@ async def until(what, *, seconds=20):
     """Wait until ``what()`` holds; for what fires no event on the object at hand."""
     async with asyncio.timeout(seconds):
         while not what():
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - as the docstring says
+            await asyncio.sleep(0.01)

@@ -51,7 +51,7 @@ async def test_a_recorded_call_has_sound_and_picture_together(call, tmp_path, wa
     received = begin()
     await asyncio.gather(*(track.wait_for("unmute", timeout=20) for track in received.get_tracks()))
     for inlet in inlets:
-        while inlet._current.sender is None or inlet._current.sender.count < 3:  # noqa: ASYNC110 - reports of both
+        while inlet._current.sender is None or inlet._current.sender.count < 3:
             await asyncio.sleep(0.05)
     await ms.record(received, tmp_path / "call.webm", duration=4)
     found = await asyncio.to_thread(lags, tmp_path / "call.webm", *camera)

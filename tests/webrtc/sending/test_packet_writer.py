@@ -163,7 +163,7 @@ async def test_a_small_frame_leaves_at_once_and_a_large_one_little_by_little():
     pacer.push(frame_of(2), loop, 0)
     assert len(out) == 15
     async with asyncio.timeout(5):
-        while len(pacer):  # noqa: ASYNC110 - it tells nobody
+        while len(pacer):
             await asyncio.sleep(0.005)
     assert len(out) == 67
     numbers = [parsed(data, {}).sequence_number for data in out]
