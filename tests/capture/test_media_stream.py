@@ -128,8 +128,8 @@ async def test_a_source_that_adds_and_removes_tracks_is_told_of_by_events(gum):
     found = []
     audio, stream = (await gum(audio=True)).audio, ms.MediaStream()
     stream.onaddtrack = stream.onremovetrack = found.append
-    stream._add_track_by_library(audio)
-    stream._add_track_by_library(audio)
+    stream._add_tracks_by_library([audio])
+    stream._add_tracks_by_library([audio])
     stream._remove_tracks_by_library([audio])
     stream._remove_tracks_by_library([audio])
     assert [(type(event), event.type, event.track, event.is_trusted) for event in found] == [

@@ -44,13 +44,14 @@ async def test_what_a_playing_element_gives_can_be_recorded_as_soon_as_it_comes(
         stream = element.capture_stream()
         blobs, log, over = [], [], asyncio.Event()
 
-        def begin(_):
-            if len(stream.get_tracks()) == len(kinds):
-                recorder = MediaRecorder(stream)
-                recorder.ondataavailable = lambda event: blobs.append(event.data)
-                recorder.onerror = lambda event: log.append(event.error)
-                recorder.onstop = lambda event: over.set()
-                recorder.start(0)
+        def begin(_):  # at the first event all tracks are there
+            stream.onaddtrack = None
+            assert sorted(track.kind for track in stream.get_tracks()) == sorted(kinds)
+            recorder = MediaRecorder(stream)
+            recorder.ondataavailable = lambda event: blobs.append(event.data)
+            recorder.onerror = lambda event: log.append(event.error)
+            recorder.onstop = lambda event: over.set()
+            recorder.start(0)
 
         stream.onaddtrack = begin
         await element.play()

@@ -147,13 +147,16 @@ class MediaStream(EventTarget):
 
     # ── for sources that change a stream's tracks: elements, connections ─────────────────────────────
 
-    def _add_track_by_library(self, track: MediaStreamTrack) -> None:
+    def _add_tracks_by_library(self, new: Sequence[MediaStreamTrack]) -> None:
         """*Add a track* on behalf of a source: fires ``addtrack``. On the owner loop.
+
+        All of them are in before the first is told of: who hears of it sees, and can record, the whole.
 
         https://w3c.github.io/mediacapture-main/#track-add
         """
-        if track not in self._tracks:
-            self._set_tracks((*self._tracks, track))
+        fresh = [track for track in new if track not in self._tracks]
+        self._set_tracks((*self._tracks, *fresh))
+        for track in fresh:
             fire_event(self, "addtrack", MediaStreamTrackEvent, track=track)
 
     def _remove_tracks_by_library(self, gone: Sequence[MediaStreamTrack]) -> None:

@@ -38,8 +38,7 @@ class Captures:
         for stream, tracks in self._streams:
             if not tracks:
                 tracks.extend(playing.capture())
-                for track in tracks:
-                    stream._add_track_by_library(track)
+                stream._add_tracks_by_library(tracks)
 
     def end(self) -> None:
         """What was captured is no longer played: its tracks end, then leave their streams, then that is told."""
@@ -69,12 +68,10 @@ class Captures:
                     tracks.remove(track)
                     track._end(None)
                     stream._remove_tracks_by_library([track])
-            for origin, track in fresh.items():
-                if origin in known:
-                    track.stop()
-                else:
-                    tracks.append(track)
-                    stream._add_track_by_library(track)
+            for origin in known.keys() & fresh.keys():
+                fresh.pop(origin).stop()
+            tracks.extend(fresh.values())
+            stream._add_tracks_by_library(list(fresh.values()))
 
 
 def _origin(track: MediaStreamTrack) -> MediaStreamTrack:

@@ -40,7 +40,7 @@ class News:
         for stream in dict.fromkeys(stream for stream, _ in self.removed):
             stream._remove_tracks_by_library([track for known, track in self.removed if known is stream])
         for stream, track in self.added:
-            stream._add_track_by_library(track)
+            stream._add_tracks_by_library([track])
         for transceiver in self.tracks:
             receiver = transceiver._receiver
             fire_event(
