@@ -42,7 +42,8 @@ def test_a_file_has_rows_or_says_why_it_has_none(path):
     assert kind in {"rows", "support", "removed"}
     assert value
     scripts = (".html", ".window.js", ".any.js", ".worker.js")
-    runs = path.endswith(scripts) and "/support/" not in path and "/iframe-" not in path
+    aside = ("/support/", "/resources/", "/iframe-")
+    runs = path.endswith(scripts) and not any(part in path for part in aside)
     assert runs or kind != "rows"
     if kind == "support":
         assert not runs, "a file with sub-tests is no support file"

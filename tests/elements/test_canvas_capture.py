@@ -233,6 +233,13 @@ async def test_nothing_ticks_while_nothing_is_painted(clock, captured):
     assert canvas._captures[0]._timer is None
 
 
+async def test_reading_pixels_is_no_painting(clock, captured):
+    canvas, _, film = captured(painted=True)
+    assert await film.colours(clock) == [1]
+    canvas.get_context("2d").get_image_data(0, 0, 2, 2)
+    assert await film.colours(clock) == []
+
+
 async def test_every_capture_has_a_rate_of_its_own(captured):
     canvas, _, every = captured()
     asked = canvas.capture_stream(0).video

@@ -38,9 +38,11 @@ async def test_at_the_end_of_a_film_a_captured_stream_has_lost_its_ended_tracks(
         assert seen == [(True, 0, False, kind, "ended") for kind in kinds]
 
 
-async def test_what_a_playing_element_gives_can_be_recorded_as_soon_as_it_comes(film):
+@pytest.mark.parametrize("muted", [False, True])
+async def test_what_a_playing_element_gives_can_be_recorded_as_soon_as_it_comes(film, muted):
     path, kinds = film
     with MediaElement(src=path) as element:
+        element.muted = muted
         stream = element.capture_stream()
         blobs, log, over = [], [], asyncio.Event()
 
