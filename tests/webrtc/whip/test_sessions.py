@@ -1,6 +1,8 @@
 """Media through the server and its clients: ours against ours, and plain aiortc against ours."""
 
 import asyncio
+import random
+from collections import Counter
 
 import pytest
 from tests.webrtc.whip.conftest import ask, plain_viewer, until
@@ -344,3 +346,106 @@ async def test_wrong_arguments_of_subscribe_say_so(arguments, error):
 async def test_wrong_arguments_of_publish_say_so(camera, arguments, error):
     with pytest.raises(error):
         await publish(**{"stream": camera, "url": "http://127.0.0.1:1/", **arguments})
+
+
+async def test_closing_while_it_ends_by_itself_waits_for_the_same_end():
+    stream = await ms.MediaDevices(backends=["fake"]).get_user_media(video={"width": 160, "height": 120})
+    async with serve(ingest=True) as server:
+        publication = await publish(stream, server.whip_url)
+        ended = asyncio.create_task(publication.wait_closed())
+        for track in stream.get_tracks():
+            track.stop()
+        await until(lambda: publication._keeping._ending is not None, "the beginning of its end", 5)
+        await asyncio.wait_for(asyncio.gather(publication.close(), publication.close(), ended), 10)
+        assert publication.state == "closed"
+        assert server.publishers == 0
+
+
+async def test_closing_at_once_ends_what_has_not_begun(camera):
+    async with serve(camera, ingest=True) as server:
+        async with publish(camera, server.whip_url):
+            pass
+        async with subscribe(server.whep_url):
+            pass
+        assert server.viewers == server.publishers == 0
+
+
+async def test_an_offer_of_the_servers_own_is_answered(camera):
+    """A WHEP server that would not have our offer (406) and makes one: here one of ours behind a small web server."""
+    from aiohttp import web
+
+    async with ms.RTCPeerConnection() as peer:
+        said = []
+
+        async def answer(request):
+            said.append((request.method, request.content_type))
+            if request.method == "POST":
+                for track in camera.get_tracks():
+                    peer.add_track(track, camera)
+                await peer.set_local_description()
+                await until(lambda: peer.ice_gathering_state == "complete", "candidates")
+                headers = {"Location": "/session", "ETag": '"x"', "Content-Type": "application/sdp"}
+                return web.Response(status=406, text=peer.local_description.sdp, headers=headers)
+            if request.method == "PATCH":
+                await peer.set_remote_description({"type": "answer", "sdp": await request.text()})
+                return web.Response(status=204)
+            return web.Response(status=200 if request.method == "DELETE" else 405)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            async with subscribe(f"http://127.0.0.1:{runner.addresses[0][1]}/whep") as stream:
+                async with asyncio.timeout(20):
+                    assert len(await counters(stream.video, 10)) == 10
+                assert stream.audio is not None
+        finally:
+            await runner.cleanup()
+        assert [method for method, _ in said] == ["OPTIONS", "POST", "PATCH", "DELETE"]
+
+
+async def test_what_others_send_disturbs_no_viewer(small_server, caplog):
+    """Nonsense, half offers and floods, while somebody looks."""
+    from aiortc import RTCPeerConnection
+
+    other = RTCPeerConnection()
+    other.addTransceiver("video", direction="recvonly")
+    other.addTransceiver("audio", direction="recvonly")
+    offer = (await other.createOffer()).sdp
+    await other.close()
+    chance = random.Random(4)
+    lines = offer.splitlines()
+    statuses = Counter()
+    async with plain_viewer(small_server.whep_url, "secret") as viewer:
+        await until(lambda: viewer.frames["video"] > 5, "pictures")
+        for _ in range(60):
+            spoilt = list(lines)
+            for _ in range(chance.randrange(1, 6)):
+                place = chance.randrange(len(spoilt))
+                match chance.randrange(4):
+                    case 0:
+                        spoilt.pop(place)
+                    case 1:
+                        spoilt.insert(place, chance.choice(lines))
+                    case 2:
+                        text = spoilt[place]
+                        cut = chance.randrange(len(text) + 1)
+                        new = chance.choice(["", "9" * 40, "\u20ac", "-1", " ", "a=b"])
+                        spoilt[place] = text[:cut] + new + text[cut + 1 :]
+                    case 3:
+                        chance.shuffle(spoilt)
+            path = chance.choice(["/whep", "/whip"])
+            body = "\r\n".join(spoilt) + "\r\n"
+            answer = await ask(small_server, "POST", path, body=body, Content_Type="application/sdp", **TOKEN)
+            statuses[answer.status] += 1
+            if answer.status == 201:
+                gone = await ask(small_server, "DELETE", answer.headers["location"], **TOKEN)
+                assert gone.status == 200
+        before = viewer.frames["video"]
+        await until(lambda: viewer.frames["video"] > before + 20, "pictures all the while")
+        assert small_server.viewers == 1
+    assert set(statuses) <= {201, 400, 422, 503}, statuses
+    assert statuses[422] > 10, statuses
+    assert "Traceback" not in caplog.text

@@ -44,7 +44,6 @@ _MAX_BODY: Final = 256 * 1024
 _MAX_WORDS: Final = 300
 _REDIRECTS: Final = 5
 _REDIRECTIONS: Final = (307, 308)  # these keep the method and the body; the others would make a GET of it
-_MAX_RETRY_SECONDS: Final = 60.0
 
 Trust = ssl.SSLContext | str | None
 """How a server's certificate is judged: a context, its SHA-256 fingerprint, or as the system does."""
@@ -64,12 +63,6 @@ class Reply:
     def type(self) -> str:
         """The media type without parameters."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds that the server asks us to wait; ``None`` when it does not, or not in seconds."""
-        text = self.headers.get("Retry-After", "")
-        return min(float(text), _MAX_RETRY_SECONDS) if text.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from mediastreams._webidl.opening import Opening, attempt
 from mediastreams._webidl.tasks import start_task
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.errors import DOMException, InvalidStateError, NotAllowedError
+from mediastreams.webrtc.whip.keeping import Keeping, lost_or_unwanted
 from mediastreams.webrtc.whip.loading import load
-from mediastreams.webrtc.whip.peer import until_lost
 from mediastreams.webrtc.whip.remote_session import RemoteSession
 from mediastreams.webrtc.whip.requests import ClientRequest, client_request, seconds
 from mediastreams.webrtc.whip.tracks import exchange_tracks
@@ -37,7 +37,6 @@ _logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 15.0
-_LOOK_SECONDS: Final = 1.0
 
 
 class PublicationState(StrEnum):
@@ -139,9 +138,7 @@ class Publication(EventTarget):
         self._session = self._new_session()
         self._state = PublicationState.RECONNECTING
         self._error: DOMException | None = None
-        self._keeping: asyncio.Task[None] | None = None
-        self._ending = False
-        self._closed = asyncio.Event()
+        self._keeping = Keeping(self._finish)
 
     @property
     def state(self) -> PublicationState:
@@ -188,11 +185,11 @@ class Publication(EventTarget):
                 raise InvalidStateError("publish: no track of the stream is live")
             await self._session.open(self._request.server.timeout)
         except BaseException:
-            await self._end()
+            await self._keeping.end()
             raise
         self._request.stream._watch(self._exchange)
         self._set_state(PublicationState.CONNECTED)
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(), name="a publication")
+        self._keeping.begin(self._keep, "a publication")
 
     def _exchange(self) -> None:
         start_task(exchange_tracks(self._session.peer, self._request.stream), "the exchange of published tracks")
@@ -200,27 +197,13 @@ class Publication(EventTarget):
     async def _keep(self) -> None:
         """Mend the connection whenever it is lost, until the stream ends or nothing helps."""
         try:
-            while await self._lost():
+            while await lost_or_unwanted(self._session.peer, lambda: self._request.stream.active):
                 self._set_state(PublicationState.RECONNECTING)
                 await self._mend()
                 self._set_state(PublicationState.CONNECTED)
         except DOMException as error:
             _logger.warning("publishing to %s has ended: %s", self._request.server.shown, error)
             self._error = error
-        finally:
-            await self._end()
-
-    async def _lost(self) -> bool:
-        """Wait until the connection is lost (True), or the stream has ended (False)."""
-        lost = asyncio.ensure_future(until_lost(self._session.peer))
-        try:
-            while self._request.stream.active:  # a track that is stopped fires no event: it is looked at
-                done, _ = await asyncio.wait([lost], timeout=_LOOK_SECONDS)
-                if done:
-                    return True
-        finally:
-            lost.cancel()
-        return False
 
     async def _mend(self) -> None:
         """Another path for this session, or else another session.
@@ -258,23 +241,16 @@ class Publication(EventTarget):
             self._state = state
             fire_event(self, "statechange")
 
-    async def _end(self) -> None:
-        if not self._ending:
-            self._ending = True
-            self._request.stream._unwatch(self._exchange)
-            await self._session.close()
-            await self._client.close()
-            self._closed.set()
-            self._set_state(PublicationState.CLOSED)
-            self._recheck_waits()
-        await self._closed.wait()
+    async def _finish(self) -> None:
+        self._request.stream._unwatch(self._exchange)
+        await self._session.close()
+        await self._client.close()
+        self._set_state(PublicationState.CLOSED)
+        self._recheck_waits()
 
     async def close(self) -> None:
         """Stop sending, and tell the server. Idempotent. The stream's tracks go on."""
-        if self._keeping is not None:
-            self._keeping.cancel()  # its own end may never run: it may not have begun
-            await asyncio.wait([self._keeping])
-        await self._end()
+        await self._keeping.close()
 
     async def wait_closed(self) -> None:
         """Wait until it has ended.
@@ -282,7 +258,7 @@ class Publication(EventTarget):
         Raises:
             DOMException: it ended because the server or the network failed.
         """
-        await self._closed.wait()
+        await self._keeping.wait()
         if self._error is not None:
             raise self._error
 

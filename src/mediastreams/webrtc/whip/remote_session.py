@@ -31,8 +31,7 @@ _GOODBYE_SECONDS: Final = 3.0
 class RemoteSession:
     """One connection and its resource on the server. Belongs to a loop.
 
-    ``prepare`` gives a new connection its tracks; of a connection that answers an offer of the server it gets
-    ``offering=False``.
+    ``prepare`` gets every new connection: with True to give it its tracks, with False before the server's own offer.
     """
 
     def __init__(
@@ -103,8 +102,8 @@ class RemoteSession:
         """The server would not have our offer, and makes one: another connection answers it."""
         await end(self.peer)
         peer = self._peer = new_peer(self._ice_servers)
-        await self._take(peer, "offer", answer.sdp)
         self._prepare(peer, False)
+        await self._take(peer, "offer", answer.sdp)
         await self._client.answer_counter_offer(answer.resource, await _local_description(peer, "answer"))
 
     async def _take(self, peer: RTCPeerConnection, type: str, sdp: str) -> None:

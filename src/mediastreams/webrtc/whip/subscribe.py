@@ -5,7 +5,6 @@ https://datatracker.ietf.org/doc/draft-ietf-wish-whep/
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +16,8 @@ from mediastreams._webidl.opening import Opening, attempt
 from mediastreams.capture.enums import MediaStreamTrackState
 from mediastreams.capture.media_stream import MediaStream
 from mediastreams.errors import DOMException, OperationError
+from mediastreams.webrtc.whip.keeping import Keeping, lost_or_unwanted
 from mediastreams.webrtc.whip.loading import load
-from mediastreams.webrtc.whip.peer import until_lost
 from mediastreams.webrtc.whip.remote_session import RemoteSession
 from mediastreams.webrtc.whip.requests import ClientRequest, client_request
 
@@ -32,7 +31,6 @@ __all__ = ["subscribe"]
 
 _logger = logging.getLogger(__name__)
 
-_LOOK_SECONDS: Final = 1.0
 _KINDS: Final = ("video", "audio")
 
 
@@ -119,16 +117,13 @@ class _Subscription:
         self._client = request.server.client()
         self._session = RemoteSession(self._client, self._prepare, request.server.ice_servers, counter_offers=True)
         self._arriving: MediaStream | None = MediaStream()  # until it is handed over
-        self._keeping: asyncio.Task[None] | None = None
-        self._ending = False
-        self._closed = asyncio.Event()
+        self._keeping = Keeping(self._finish)
 
     def _prepare(self, peer: RTCPeerConnection, offering: bool) -> None:  # noqa: FBT001 - the session's contract
-        if offering:
-            self._arriving = MediaStream()
-            peer.add_event_listener("track", self._take)
-            for kind in self._request.kinds:
-                peer.add_transceiver(kind, direction="recvonly")
+        self._arriving = MediaStream()
+        peer.add_event_listener("track", self._take)
+        for kind in self._request.kinds if offering else ():
+            peer.add_transceiver(kind, direction="recvonly")
 
     def _take(self, event: RTCTrackEvent) -> None:
         stream = self._arriving
@@ -142,49 +137,28 @@ class _Subscription:
             if stream is None or not stream.get_tracks():
                 raise OperationError("The server sends neither sound nor picture")
         except BaseException:
-            await self._end()
+            await self._keeping.end()
             raise
         self._arriving = None
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(), name="a subscription")
+        self._keeping.begin(self._keep, "a subscription")
         return stream
 
     async def _keep(self) -> None:
+        peer = self._session.peer
         try:
-            while await self._lost():
+            while await lost_or_unwanted(peer, self._wanted) and peer.connection_state != "closed":
                 await self._session.restart_ice(self._request.server.timeout)
         except DOMException as error:
             _logger.warning("receiving from %s has ended: %s", self._request.server.shown, error)
-        finally:
-            await self._end()
-
-    async def _lost(self) -> bool:
-        """Wait until the connection is lost (True), or nobody wants it any more (False)."""
-        lost = asyncio.ensure_future(until_lost(self._session.peer))
-        try:
-            while self._wanted():
-                done, _ = await asyncio.wait([lost], timeout=_LOOK_SECONDS)
-                if done:
-                    return self._session.peer.connection_state != "closed"
-        finally:
-            lost.cancel()
-        return False
 
     def _wanted(self) -> bool:
-        # A track that is stopped fires no event: it is looked at.
         receivers = self._session.peer.get_receivers()
         return any(receiver.track.ready_state is MediaStreamTrackState.LIVE for receiver in receivers)
 
-    async def _end(self) -> None:
-        if not self._ending:
-            self._ending = True
-            await self._session.close()
-            await self._client.close()
-            self._closed.set()
-        await self._closed.wait()
+    async def _finish(self) -> None:
+        await self._session.close()
+        await self._client.close()
 
     async def close(self) -> None:
         """End it. Idempotent."""
-        if self._keeping is not None:
-            self._keeping.cancel()  # its own end may never run: it may not have begun
-            await asyncio.wait([self._keeping])
-        await self._end()
+        await self._keeping.close()
