@@ -15,10 +15,11 @@ async def host(addresses: asyncio.Queue[tuple[str, str]]) -> None:
     ):
         await addresses.put((server.whep_url, server.whip_url))
         async for guest in server:
-            async for frame in guest.video:
+            [picture] = guest.get_video_tracks()
+            async for frame in picture:
                 print(f"the host sees the guest: {frame.display_width}×{frame.display_height}")
                 break
-            await guest.video.wait_for("ended", timeout=20)
+            await picture.wait_for("ended", timeout=20)
             break
 
 
@@ -30,7 +31,8 @@ async def guest(addresses: asyncio.Queue[tuple[str, str]]) -> None:
         ms.webrtc.publish(camera, send, token="secret") as publication,
         ms.webrtc.subscribe(look, token="secret", audio=False) as stream,
     ):
-        async for frame in stream.video:
+        [picture] = stream.get_video_tracks()
+        async for frame in picture:
             print(f"the guest sees the host: {frame.display_width}×{frame.display_height}, {publication.state}")
             break
         await asyncio.sleep(1)

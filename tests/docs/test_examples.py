@@ -1,4 +1,4 @@
-"""Every example runs on the fake devices, as a program of its own; the README's first program likewise."""
+"""Every example runs on the fake devices, as a program of its own; the README's programs likewise."""
 
 import os
 import re
@@ -41,6 +41,15 @@ def test_the_first_program_of_the_readme_runs(tmp_path):
     assert "frame_rate=30" in output
     assert "RecordingSummary" in output
     assert (tmp_path / "clip.webm").stat().st_size > 10_000
+
+
+def test_the_program_of_the_network_runs(tmp_path):
+    [program] = [block for block in BLOCKS if "webrtc.serve" in block]
+    output = run(program, tmp_path)
+    assert "#token=secret" in output
+    assert "remote video" in output
+    assert "RecordingSummary" in output
+    assert (tmp_path / "call.mkv").stat().st_size > 10_000
 
 
 def test_the_other_programs_of_the_readme_run_with_what_they_assume(tmp_path, movie):
