@@ -106,11 +106,37 @@ def test_the_rate_is_kept(codec):
 
 def test_hardware_that_does_not_open_is_replaced_by_software_with_one_line(monkeypatch, caplog):
     broken = live_video._Model("h264_nvenc", lambda plan, choice: {}, ("yuv420p",), even=True)
-    monkeypatch.setattr(live_video, "_hardware", lambda codec: broken)
+    monkeypatch.setattr(live_video, "_hardware", lambda choice: broken)
     with caplog.at_level(logging.WARNING):
         encoder = live("h264")
     assert encoder.name == "libx264"
     assert len([record for record in caplog.records if "h264_nvenc" in record.getMessage()]) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "profile", "expected"),
+    [
+        ("libx264", "42e01f", {"profile": "baseline"}),
+        ("h264_nvenc", "64001f", {"profile": "high"}),
+        ("h264_amf", "42e01f", {"profile": "constrained_baseline"}),
+        ("h264_mf", "42e01f", None),
+        ("h264_mf", "4d001f", {}),
+        ("libx264", "nonsense", {"profile": "baseline"}),
+    ],
+)
+def test_every_encoder_is_told_the_profile_in_its_own_words(model, profile, expected):
+    assert live_video._profile_options(model, VideoChoice("h264", profile)) == expected
+
+
+def test_hardware_that_cannot_keep_to_a_profile_is_not_taken(monkeypatch):
+    from mediastreams._engine.encoding.codecs import HARDWARE
+
+    known = {model.name: model for model in HARDWARE["h264"]}
+    monkeypatch.setattr(live_video, "hardware_encoder", lambda codec: known["h264_mf"])
+    assert live_video._hardware(VideoChoice("h264", "42e01f")) is None
+    assert live_video._hardware(VideoChoice("h264", "4d001f", mode=0)) is None
+    found = live_video._hardware(VideoChoice("h264", "4d001f"))
+    assert (found.name, found.adapts) == ("h264_mf", False)
 
 
 def test_where_nothing_opens_an_error_says_so(monkeypatch, caplog):

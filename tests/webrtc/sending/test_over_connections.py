@@ -6,6 +6,7 @@ import contextlib
 import pytest
 from aiortc import RTCPeerConnection as TheirConnection
 from aiortc import RTCRtpReceiver, RTCSessionDescription, rtp
+from tests.webrtc import pairs
 
 from mediastreams.webrtc import RTCPeerConnection
 
@@ -101,3 +102,31 @@ async def test_another_track_goes_on_for_aiortc(stream, devices):
         assert stream.get_video_tracks()[0].ready_state == "live"
     assert other.get_video_tracks()[0].ready_state == "live"
     other.get_video_tracks()[0].stop()
+
+
+async def test_a_remote_track_is_forwarded_as_it_came_and_its_sender_asked_for_key_frames(stream):
+    async with pairs.pair() as (camera, middle), pairs.pair() as (forwarder, viewer), asyncio.timeout(40):
+        came, seen = asyncio.Queue(), asyncio.Queue()
+        middle.ontrack = lambda event: came.put_nowait(event.track)
+        viewer.ontrack = lambda event: seen.put_nowait(event.track)
+        camera.add_track(stream.get_video_tracks()[0], stream)
+        await pairs.connect(camera, middle)
+        remote = await came.get()
+        if remote.muted:
+            await remote.wait_for("unmute", timeout=10)
+        forwarder.add_track(remote)
+        await pairs.connect(forwarder, viewer)
+        track = await seen.get()
+        frames = track.frames()
+        for _ in range(10):
+            frame = await anext(frames)
+        assert (frame.coded_width, frame.coded_height) == (320, 240)
+        outlet = forwarder.get_senders()[0]._outlet
+        while not outlet._watch.encoder.line.passing:
+            await anext(frames)
+        origin = camera.get_senders()[0]._outlet
+        before = origin.key_frames
+        outlet._watch.request_key()
+        while origin.key_frames == before:
+            await anext(frames)
+        assert outlet._watch.encoder.line.passing

@@ -9,6 +9,7 @@ from tests.webrtc.sending.loopback import decoded, estimate, receiver_report
 
 from mediastreams.webrtc.rtp.formats import format_of
 from mediastreams.webrtc.sending import shared_encoder as module
+from mediastreams.webrtc.sending.packet_writer import SentFrame
 
 
 def encoders():
@@ -93,6 +94,22 @@ async def test_a_viewer_on_a_small_link_gets_a_lower_rung_and_the_others_nothing
     assert all((b - a) & 0xFFFF == 1 for a, b in itertools.pairwise(numbers))
     assert good._watch.rung.number == 0
     track.stop()
+
+
+async def test_who_takes_less_than_the_lowest_rung_loses_pictures_and_not_time(devices, sending):
+    stream = await devices.get_user_media(video={"width": 160, "height": 120, "frame_rate": 30})
+    outlet, transport = sending(stream.get_video_tracks()[0], "vp8")
+    await transport.until(lambda: len(transport.frames(outlet.ssrc)) >= 5)
+    for frame in (1, 2):  # as if large frames had not left for half a second
+        outlet._pacer._frames.append(SentFrame((b"\x90\x80\x80\x00x",) * frame, 0, 5))
+    outlet._pacer._frames[0].queued = outlet._clock.now_us() - 500_000
+    dropped, sent = outlet.dropped, len(transport.packets)
+    await transport.until(lambda: outlet.dropped > dropped)
+    await transport.until(lambda: len(transport.packets) > sent)
+    assert format_of("vp8").inspect(transport.packets[sent].payload).key
+    assert transport.packets[sent].sequence_number == transport.packets[sent - 1].sequence_number + 1
+    for track in stream.get_tracks():
+        track.stop()
 
 
 async def test_loss_lowers_the_rate_of_the_only_viewer(stream, sending):

@@ -117,9 +117,29 @@ _PROFILES: Final[Mapping[H264Profile, str]] = {  # by the names that encoders kn
 }
 
 
-def _hardware(codec: str) -> _Model | None:
-    found = hardware_encoder(codec)
-    if found is None:
+_OTHER_PROFILES: Final[Mapping[str, Mapping[str, str]]] = {  # of encoders that do not know them by these names
+    "h264_amf": {"baseline": "constrained_baseline", "main": "main", "high": "high"},
+    "h264_mf": {"main": "", "high": ""},  # which cannot be told, and makes Main
+}
+
+
+def _profile_options(model: str, choice: VideoChoice) -> Mapping[str, str] | None:
+    """The option that makes an encoder keep to the negotiated profile; ``None``: it cannot."""
+    if choice.codec != "h264":
+        return {}
+    found = profile_level(choice.profile)
+    name = _PROFILES[found.profile if found else H264Profile.CONSTRAINED_BASELINE]
+    known = _OTHER_PROFILES.get(model)
+    if known is None:
+        return {"profile": name}
+    if name not in known:
+        return None
+    return {"profile": known[name]} if known[name] else {}
+
+
+def _hardware(choice: VideoChoice) -> _Model | None:
+    found = hardware_encoder(choice.codec) if choice.mode else None  # mode 0: their slices have no limit
+    if found is None or _profile_options(found.name, choice) is None:
         return None
     options = found.options
     return _Model(found.name, lambda plan, _: options(plan), found.formats, even=found.even)
@@ -143,8 +163,7 @@ class LiveVideo:
         self.bit_rate = bit_rate
         self._ceiling = bit_rate * _RAISABLE
         plan = VideoPlan(width, height, frame_rate, bit_rate)
-        hardware = _hardware(choice.codec) if choice.mode else None  # their slices have no limit
-        candidates = [model for model in (hardware, _SOFTWARE[choice.codec]) if model is not None]
+        candidates = [model for model in (_hardware(choice), _SOFTWARE[choice.codec]) if model is not None]
         for model in candidates:
             try:
                 self._context = self._open(model, plan, choice, first)
@@ -174,11 +193,7 @@ class LiveVideo:
             context.colorspace = _BT601  # what `to_format` makes of RGB
         elif int(first.av.colorspace) != _UNSPECIFIED:
             context.colorspace = int(first.av.colorspace)
-        options = dict(model.options(plan, choice))
-        if choice.codec == "h264":
-            found = profile_level(choice.profile)
-            options["profile"] = _PROFILES[found.profile if found else H264Profile.CONSTRAINED_BASELINE]
-        context.options = options
+        context.options = {**model.options(plan, choice), **(_profile_options(model.name, choice) or {})}
         open_encoder(context)
         return context
 
