@@ -128,7 +128,9 @@ class MediaLink:
         session = self._session
         if session is None:
             raise ConnectionError("the connection is not there yet")
-        self._send(session.protect(data))
+        if self._public._ice.state is RTCIceTransportState.FAILED:
+            raise ConnectionError("the way to the peer is broken")
+        self._send(session.protect(data))  # without a pair at this moment it is lost, as on the network
 
     # --- the session ----------------------------------------------------------------------------------------------
 
@@ -197,12 +199,9 @@ class MediaLink:
     # --- packets --------------------------------------------------------------------------------------------------
 
     def _send(self, data: bytes) -> None:
-        if not self._public._ice._send(data):
-            if self._public._ice.state is RTCIceTransportState.FAILED:
-                raise ConnectionError("the way to the peer is broken")
-            return  # no pair at this moment: lost, as on the network
-        self.packets_sent += 1
-        self.bytes_sent += len(data)
+        if self._public._ice._send(data):
+            self.packets_sent += 1
+            self.bytes_sent += len(data)
 
     def _receive(self, data: bytes) -> None:
         if not data:

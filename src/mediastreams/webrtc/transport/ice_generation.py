@@ -24,7 +24,7 @@ import aioice.stun
 import ifaddr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from mediastreams._rules.ice_server_urls import IceServerUrl
 
@@ -39,6 +39,7 @@ _MOST_WAITING_BYTES: Final = 1 << 20  # in the socket's queue in this process; m
 _SOCKET_BYTES: Final = 1 << 20  # what may come while the loop does something else
 _MOST_REMOTE_CANDIDATES: Final = 200
 _STUN_SECONDS: Final = 5.0
+_MOST_QUESTIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +218,7 @@ class IceGeneration(aioice.ice.Connection):
         self._given_remote += candidate is not None
         if self._given_remote > _MOST_REMOTE_CANDIDATES and candidate is not None:
             return
-        task = asyncio.get_running_loop().create_task(self._add(candidate))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(self._add(candidate))
 
     async def _add(self, candidate: aioice.Candidate | None) -> None:
         # Names need multicast, which may be missing; a candidate after the end is too late.
@@ -259,18 +258,28 @@ class IceGeneration(aioice.ice.Connection):
         while True:
             await asyncio.sleep(self._timing.consent_interval * random.uniform(0.8, 1.2))
             pair = self._nominated.get(1)
-            if pair is not None and not _is_closing(pair.protocol.transport):
-                with contextlib.suppress(aioice.stun.TransactionError, OSError):
-                    asked_at = loop.time()
-                    await pair.protocol.request(
-                        self.build_request(pair, nominate=False),
-                        pair.remote_addr,
-                        integrity_key=self.remote_password.encode(),
-                        retransmissions=1,
-                    )
-                    self._heard_at = loop.time()
-                    self.round_trip = self._heard_at - asked_at
+            if pair is not None and not _is_closing(pair.protocol.transport) and len(self._tasks) < _MOST_QUESTIONS:
+                self._keep(self._ask(pair, self.remote_password))
             self._on_silence(self, loop.time() - self._heard_at)
+
+    async def _ask(self, pair: aioice.ice.CandidatePair, password: str) -> None:
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        with contextlib.suppress(aioice.stun.TransactionError, OSError):
+            await pair.protocol.request(
+                self.build_request(pair, nominate=False),
+                pair.remote_addr,
+                integrity_key=password.encode(),
+                retransmissions=1,
+            )
+            self._heard_at = loop.time()
+            self.round_trip = self._heard_at - asked_at
+            self._on_silence(self, 0.0)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     @property
     def pair(self) -> aioice.ice.CandidatePair | None:
