@@ -148,6 +148,7 @@ def read_description(text: str) -> Description:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
+    reading.line = 1
     for number, raw in enumerate(lines, 1):
         reading.line = number
         _read_line(reading, raw.removesuffix("\r"))

@@ -48,6 +48,7 @@ def _section_lines(section: Section) -> Iterator[str]:
         yield "a=end-of-candidates"
     if section.ufrag:
         yield f"a=ice-ufrag:{section.ufrag}"
+    if section.password:
         yield f"a=ice-pwd:{section.password}"
     if section.ice_options:
         yield f"a=ice-options:{' '.join(section.ice_options)}"
