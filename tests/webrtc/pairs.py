@@ -49,5 +49,5 @@ async def connect(one, other):
 async def until(what, *, seconds=20):
     """Wait until ``what()`` holds; for what fires no event on the object at hand."""
     async with asyncio.timeout(seconds):
-        while not what():  # noqa: ASYNC110 - as the docstring says
+        while not what():
             await asyncio.sleep(0.01)

@@ -39,8 +39,8 @@ class News:
             transceiver._receiver._inlet.set_active(False)
         for stream in dict.fromkeys(stream for stream, _ in self.removed):
             stream._remove_tracks_by_library([track for known, track in self.removed if known is stream])
-        for stream, track in self.added:
-            stream._add_tracks_by_library([track])
+        for stream in dict.fromkeys(stream for stream, _ in self.added):
+            stream._add_tracks_by_library([track for known, track in self.added if known is stream])
         for transceiver in self.tracks:
             receiver = transceiver._receiver
             fire_event(
