@@ -96,6 +96,27 @@ async def test_a_viewer_on_a_small_link_gets_a_lower_rung_and_the_others_nothing
     track.stop()
 
 
+@pytest.mark.timeout(90)
+async def test_what_is_to_be_read_gets_fewer_pictures_and_not_smaller_ones(stream, sending):
+    track = stream.get_video_tracks()[0]
+    track.content_hint = "text"
+    outlet, transport = sending(track, "vp8")
+    await transport.until(lambda: outlet.sent_rate > 0)
+
+    async def lower():
+        while outlet._watch.rung.number == 0 or outlet._watch._coming is not None:
+            outlet.handle_rtcp(estimate(max(30_000, round(outlet.sent_rate * 0.3)), outlet.ssrc))
+            await asyncio.sleep(0.1)
+
+    await asyncio.wait_for(lower(), 30)
+    choice = outlet.choice
+    assert choice.scale == 1.0
+    assert choice.frame_rate in {15, 7.5}
+    assert outlet.encoded_size == (320, 240)
+    track.content_hint = ""
+    await transport.until(lambda: not outlet.choice.detail)
+
+
 async def test_who_takes_less_than_the_lowest_rung_loses_pictures_and_not_time(devices, sending):
     stream = await devices.get_user_media(video={"width": 160, "height": 120, "frame_rate": 30})
     outlet, transport = sending(stream.get_video_tracks()[0], "vp8")

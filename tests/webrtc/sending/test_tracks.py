@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.webrtc.sending.loopback import Loopback, decoded, plan_for
 
+import mediastreams as ms
 from mediastreams._engine.clock import get_clock, use_clock
 from mediastreams._engine.frames import Picture
 from mediastreams._engine.source import SourceHub
@@ -222,3 +223,47 @@ async def test_time_on_a_manual_clock_is_the_captures(devices):
         await outlet.stop()
         await clock.advance(0.1)
     assert not [thread for thread in threading.enumerate() if "send-" in thread.name]
+
+
+async def test_sixty_pictures_a_second_are_sixty():
+    clock = ManualClock()
+    with use_clock(clock):
+        devices = ms.MediaDevices(backends=["fake"])
+        stream = await devices.get_user_media(video={"width": 320, "height": 240, "frame_rate": {"exact": 60}})
+        transport, outlet = Loopback(), Outlet("video")
+        outlet.set_track(stream.get_video_tracks()[0])
+        outlet.start(transport, plan_for("vp8"))
+        await clock.advance(1.5)
+        frames = transport.frames(outlet.ssrc)
+        assert {b - a & 0xFFFFFFFF for (a, _), (b, _) in itertools.pairwise(frames)} <= {1499, 1500, 1501}
+        assert len(frames) >= 85
+        stream.get_video_tracks()[0].stop()
+        await outlet.stop()
+        await clock.advance(0.1)
+
+
+async def test_an_encoder_that_fails_again_and_again_gives_up_and_says_so(hand, sending, monkeypatch, caplog):
+    from mediastreams.webrtc.sending import live_video
+
+    broken = live_video._Model("no_such_encoder", lambda plan, choice: {})
+    monkeypatch.setitem(live_video._SOFTWARE, "vp8", broken)
+    outlet, transport = sending(hand.track, "vp8")
+    line = outlet._watch.encoder.line
+    await give_until(hand, transport, lambda: line.finished, width=320, height=240)
+    assert not transport.packets
+    assert "cannot be sent as vp8" in caplog.text
+
+
+async def test_sound_without_an_encoder_is_not_sent_and_it_is_said(stream, sending, monkeypatch, caplog):
+    from mediastreams.webrtc.sending import live_audio
+
+    monkeypatch.setitem(live_audio._MODELS, "g722", live_audio._Model("no_such_encoder", 16_000, 8_000, "s16"))
+    outlet, transport = sending(stream.get_audio_tracks()[0], "g722")
+    line = outlet._watch.encoder.line
+    for _ in range(200):
+        if line.finished:
+            break
+        await asyncio.sleep(0.02)
+    assert line.finished
+    assert not transport.packets
+    assert "cannot be sent as g722" in caplog.text

@@ -68,6 +68,7 @@ class Outlet:
         self._active = True  # by the direction
         self._encoding_active = True  # by RTCRtpEncodingParameters
         self._encoding: tuple[int | None, float | None, float] = (None, None, 1.0)
+        self._hint = ""  # the track's content hint, as it was heeded
         self._stopped = False
         self.sending = False
         self._timer: Timer | None = None
@@ -191,7 +192,8 @@ class Outlet:
         assert track is not None
         assert plan is not None
         most, frame_rate, scale = self._encoding
-        choice = choice_of(plan.codec, scale=scale, frame_rate=frame_rate, most=most)
+        self._hint = hint = track.content_hint
+        choice = choice_of(plan.codec, scale=scale, frame_rate=frame_rate, most=most, hint=hint)
         if not self.sending:
             self.sending = True
             self._reports = 0
@@ -236,6 +238,8 @@ class Outlet:
         if now - since >= _REPORT_US // 2:
             self.sent_rate = round((self.writer.octets - octets) * 8_000_000 / (now - since))
             self._measured = (self.writer.octets, now)
+            if self.track is not None and self.track.content_hint != self._hint:
+                self._update()
             self._watch.adapt(self.feedback.estimate.value(now), self.sent_rate, now)
             limit = self.feedback.estimate.value(now)
             self._pacer.rate = self.sent_rate if limit is None else min(limit, self.sent_rate)

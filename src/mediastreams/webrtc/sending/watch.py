@@ -47,6 +47,7 @@ class Watch:
         self._coming: SharedEncoder | None = None
         self._needs_key = True
         self._latest: int | None = None  # µs: the latest frame that was taken
+        self._frame_rate = 30.0  # of the highest rung
         self.rung = Rung()
 
     @property
@@ -83,7 +84,10 @@ class Watch:
     def _at_rung(self, choice: Choice) -> Choice:
         if isinstance(choice, AudioChoice) or self.rung.number == 0:
             return choice
-        return replace(choice, scale=choice.scale * SCALES[self.rung.number])
+        scale = SCALES[self.rung.number]
+        if choice.detail:
+            return replace(choice, frame_rate=self._frame_rate / scale)
+        return replace(choice, scale=choice.scale * scale)
 
     def _wish_most(self, encoder: SharedEncoder | None) -> None:
         """Have the rate that was asked for from the first picture on, not from the first report on."""
@@ -171,6 +175,10 @@ class Watch:
             return []
         width, height, frame_rate = shape
         full = scaled_size(width, height, choice.scale)
+        if choice.detail:
+            if self.rung.number == 0:
+                self._frame_rate = frame_rate
+            return [default_bit_rate(*full, self._frame_rate / scale) for scale in SCALES]
         sizes = [scaled_size(width, height, choice.scale * scale) for scale in SCALES[: rungs_for(*full)]]
         return [default_bit_rate(*size, frame_rate) for size in sizes]
 
