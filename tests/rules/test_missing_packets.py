@@ -98,6 +98,13 @@ def test_the_limit_follows_the_way_within_bounds():
     assert missing.limit == 1000 * MS
 
 
+def test_a_packet_is_waited_for_as_long_as_is_wished():
+    for asks in (True, False):
+        missing = MissingPackets(asks=asks)
+        missing.least = 2000 * MS
+        assert missing.limit == 2000 * MS
+
+
 def test_who_does_not_send_again_is_not_asked_and_waited_for_shortly():
     missing = MissingPackets(asks=False)
     missing.received(0, 0)

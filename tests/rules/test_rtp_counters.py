@@ -47,6 +47,17 @@ def test_a_number_far_off_is_not_believed_alone():
     assert order.restarts == 0
 
 
+def test_packets_that_come_once_more_prove_nothing():
+    order = PacketOrder()
+    assert order.look(7) is None
+    order.take(5000)
+    assert order.look(4990) == 4990
+    assert order.look(5001) == 5001
+    assert [order.look(number) for number in (100, 101, 102, 60_000)] == [None] * 4
+    assert order.take(103) is None
+    assert (order.latest, order.restarts) == (5000, 0)
+
+
 def test_two_numbers_in_a_row_prove_that_the_sender_began_anew():
     order = PacketOrder()
     order.take(100)

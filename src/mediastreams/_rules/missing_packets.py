@@ -35,11 +35,13 @@ class _Hole:
 class MissingPackets:
     """The holes in one stream of packets. ``asks``: whether the sender sends again when it is asked to.
 
-    ``requests`` counts the packets that were asked for, each time. ``round_trip``: µs from a request to its answer.
+    ``least``: µs that a packet is waited for in any case. ``requests`` counts the packets that were asked for, each
+    time. ``round_trip``: µs from a request to its answer.
     """
 
     def __init__(self, *, asks: bool) -> None:
         self.asks = asks
+        self.least = 0
         self.requests = 0
         self.round_trip: int | None = None
         self._holes: dict[int, _Hole] = {}
@@ -84,9 +86,11 @@ class MissingPackets:
     def limit(self) -> int:
         """How long a packet is waited for, µs."""
         if not self.asks:
-            return _UNASKED_LIMIT_US
+            return max(_UNASKED_LIMIT_US, self.least)
         least, most = _LIMIT_US
-        return min(max(_RTTS * (_FIRST_RTT_US if self.round_trip is None else self.round_trip), least), most)
+        return max(
+            self.least, min(max(_RTTS * (_FIRST_RTT_US if self.round_trip is None else self.round_trip), least), most)
+        )
 
     def ask(self, now: int) -> list[int]:
         """The packets to be asked for now, in order; gives up those that were waited for long enough."""

@@ -33,6 +33,8 @@ class Reception:
         self.bytes = 0
         self.header_bytes = 0
         self.jitter = 0.0  # units of the clock rate
+        self._received = 0  # since the numbers began
+        self._lost_before = 0
         self._first: int | None = None
         self._highest = 0
         self._expected_before = 0
@@ -40,13 +42,15 @@ class Reception:
         self._latest: tuple[int, int] | None = None  # arrival, timestamp
 
     def begin_anew(self) -> None:
-        """Take note that the sender's numbers began anew: from here on nothing is missing."""
+        """Take note that the sender's numbers began anew: between the old ones and the new nothing is missing."""
+        self._lost_before += self._expected - self._received
         self._first = None
-        self.packets = self._expected_before = self._received_before = 0
+        self._expected_before = self._received_before = self._received = 0
 
     def take(self, place: int, timestamp: int, arrival: int, size: int, header: int) -> None:
         """Count a packet; ``timestamp`` without wrap-around, in units of the clock rate."""
         self.packets += 1
+        self._received += 1
         self.bytes += size
         self.header_bytes += header
         if self._first is None:
@@ -62,22 +66,22 @@ class Reception:
             self._latest = (arrival, timestamp)
 
     @property
-    def expected(self) -> int:
-        """How many packets were sent, as far as can be told."""
+    def _expected(self) -> int:
+        """How many packets were sent since the numbers began, as far as can be told."""
         return 0 if self._first is None else self._highest - self._first + 1
 
     @property
     def lost(self) -> int:
         """Packets that did not come, less those that came twice."""
-        return min(max(self.expected - self.packets, _LEAST_LOST), _MOST_LOST)
+        return min(max(self._lost_before + self._expected - self._received, _LEAST_LOST), _MOST_LOST)
 
     def report(self) -> Report:
         """What to tell the sender now; begins the next interval.
 
         https://www.rfc-editor.org/rfc/rfc3550#appendix-A.3
         """
-        expected = self.expected - self._expected_before
-        lost = expected - (self.packets - self._received_before)
-        self._expected_before, self._received_before = self.expected, self.packets
+        expected = self._expected - self._expected_before
+        lost = expected - (self._received - self._received_before)
+        self._expected_before, self._received_before = self._expected, self._received
         fraction = 0 if expected <= 0 or lost <= 0 else min((lost << 8) // expected, 255)
         return Report(fraction, self.lost, self._highest & 0xFFFFFFFF, int(self.jitter))

@@ -52,14 +52,24 @@ class PacketOrder:
         self.restarts = 0
         self._expected: int | None = None  # the number that would prove a jump
 
+    def _ahead(self, number: int) -> int:
+        assert self.latest is not None
+        ahead = (number - self.latest) % _SEQUENCES
+        return ahead if ahead < _SEQUENCES // 2 else ahead - _SEQUENCES
+
+    def look(self, number: int) -> int | None:
+        """The place of a packet that comes once more, from wherever; ``None``: it is not to be heeded."""
+        if self.latest is None:
+            return None
+        ahead = self._ahead(number)
+        return self.latest + ahead if -_MOST_BEHIND < ahead < _MOST_AHEAD else None
+
     def take(self, number: int) -> int | None:
         """The place of the packet with this number; ``None``: it is not to be heeded."""
         if self.latest is None:
             self.latest = number
             return number
-        ahead = (number - self.latest) % _SEQUENCES
-        if ahead >= _SEQUENCES // 2:
-            ahead -= _SEQUENCES
+        ahead = self._ahead(number)
         if not -_MOST_BEHIND < ahead < _MOST_AHEAD:
             if number != self._expected:
                 self._expected = (number + 1) % _SEQUENCES

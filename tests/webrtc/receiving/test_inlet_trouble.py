@@ -142,6 +142,19 @@ async def test_pictures_keep_coming_with_one_packet_in_five_lost_both_ways(recei
     assert len(stream.missing) < 50
 
 
+async def test_a_packet_is_waited_for_as_long_as_the_receiver_wishes(receive):
+    inlet, _, watched = receive(VP8)
+    peer, pictures = Peer(inlet, VP8), Pictures()
+    inlet.set_jitter_target(3000)
+    peer.hand_in(peer.packets(pictures.frame(0), 3000))
+    late = peer.packets(pictures.frame(1), 3000)
+    peer.hand_in(peer.packets(pictures.frame(2), 3000))
+    await asyncio.sleep(1)  # by itself it would have been given up
+    peer.hand_in(late)
+    await watched.until(lambda one: len(one.greys) == 3)
+    assert shown(watched.greys) == [0, 1, 2]
+
+
 async def test_packets_out_of_order_and_twice_are_no_loss(receive):
     chance = random.Random(5)
     inlet, transport, watched = receive(VP8)

@@ -65,6 +65,14 @@ def test_who_can_be_asked_again_is_waited_for_longer():
     assert line.out == [(0, 0), (2, 1)]
 
 
+def test_a_missing_packet_is_waited_for_as_long_as_is_wished():
+    line = Line()
+    line.order.least = 1500 * MS
+    line.add(0, 0)
+    line.add(2, 0)
+    assert line.order.next_at() == 1500 * MS
+
+
 def test_packets_that_come_just_too_late_are_waited_for_next_time():
     line = Line()
     line.add(0, 0)

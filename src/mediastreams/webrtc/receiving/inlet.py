@@ -94,6 +94,7 @@ class Inlet:
         self._flowing = False
         self._active = True
         self._stopped = False
+        self._least_wait = 0
 
     # ── negotiation ──────────────────────────────────────────────────────────────────────────────
 
@@ -145,6 +146,15 @@ class Inlet:
         self._active = active
         if not active:
             self._fall_silent()
+
+    def set_jitter_target(self, milliseconds: float | None) -> None:
+        """Wait for what is missing for that long in any case; ``None``: as long as pays.
+
+        https://w3c.github.io/webrtc-extensions/#dom-rtcrtpreceiver-jitterbuffertarget
+        """
+        self._least_wait = 0 if milliseconds is None else round(milliseconds * 1000)
+        for stream in self._streams.values():
+            stream.wait_for(self._least_wait)
 
     async def stop(self) -> None:
         """End the track. Idempotent."""
@@ -202,6 +212,7 @@ class Inlet:
                 oldest = min(self._streams.values(), key=lambda one: one.latest_arrival)
                 self._streams.pop(oldest.ssrc).close()
                 self._levels.pop(oldest.ssrc, None)
+            stream.wait_for(self._least_wait)
             self._streams[ssrc] = stream
         if stream.assembly is not None:
             stream.assembly.lose()

@@ -36,10 +36,14 @@ class SoundPacket:
 
 
 class SoundOrder:
-    """The packets of one source that wait for others. ``late`` counts those that came when they had been given up."""
+    """The packets of one source that wait for others.
+
+    ``late`` counts those that came when they had been given up. ``least``: µs that one is waited for in any case.
+    """
 
     def __init__(self) -> None:
         self.late = 0
+        self.least = 0.0
         self.patience = float(_FIRST_US)
         self._packets: dict[int, SoundPacket] = {}
         self._next: int | None = None
@@ -85,7 +89,7 @@ class SoundOrder:
             yield SoundPacket(waited.codec, waited.payload, waited.stamp, waited.arrival, lost)
 
     def _wait(self, round_trip: int | None) -> float:
-        return min(max(self.patience, 1.5 * (round_trip or 0)), _MOST_US)
+        return max(self.least, min(max(self.patience, 1.5 * (round_trip or 0)), _MOST_US))
 
     def next_at(self, round_trip: int | None = None) -> float | None:
         """When `take` gives up a missing packet."""

@@ -62,7 +62,8 @@ class RemoteStream:
 
     def take(self, packet: RtpPacket, codec: Codec, now: int, *, again: bool) -> bool:
         """Take in a packet; ``again``: it was asked for and came over a stream of its own. Whether it was heeded."""
-        place = self._order.take(packet.sequence_number)
+        order = self._order
+        place = order.look(packet.sequence_number) if again else order.take(packet.sequence_number)
         if place is None:
             return False
         if self._order.restarts != self._restarts:
@@ -91,9 +92,8 @@ class RemoteStream:
     def _begin_anew(self) -> None:
         self._restarts = self._order.restarts
         self.reception.begin_anew()
-        asks, requests = self.missing.asks, self.missing.requests
-        self.missing = MissingPackets(asks=asks)
-        self.missing.requests = requests
+        before, self.missing = self.missing, MissingPackets(asks=self.missing.asks)
+        self.missing.requests, self.missing.least = before.requests, before.least
         self.sounds.begin_anew()
         if self.assembly is not None:
             self.assembly.lose()
@@ -142,6 +142,11 @@ class RemoteStream:
         if self._stamps.latest is not None and info.ntp_timestamp:
             wall = (info.ntp_timestamp >> 32) * 1_000_000 + ((info.ntp_timestamp & 0xFFFFFFFF) * 1_000_000 >> 32)
             self._times.reported(self._stamps.look(info.rtp_timestamp), wall, now)
+
+    def wait_for(self, least: int) -> None:
+        """Wait for what is missing for so many µs in any case."""
+        self.missing.least = least
+        self.sounds.least = least
 
     def join(self, shared: SharedTimes) -> None:
         """Belong to other media from now on."""
