@@ -9,6 +9,7 @@ import numpy as np
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSenderInfo, RtcpSrPacket, RtpPacket, wrap_rtx
 
 from mediastreams._engine.clock import get_clock
+from mediastreams._engine.encoding.scheduling import open_encoder
 from mediastreams.webrtc.plans import Codec, ReceivePlan
 from mediastreams.webrtc.rtp.formats import format_of
 
@@ -77,6 +78,7 @@ class Pictures:
         self._context.pix_fmt, self._context.time_base = "yuv420p", Fraction(1, 30)
         self._context.gop_size = 10_000
         self._context.options = options
+        open_encoder(self._context)
         self._number = 0
 
     @staticmethod

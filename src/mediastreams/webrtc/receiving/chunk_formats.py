@@ -41,6 +41,8 @@ def chunk_format_of(
             extradata = context.extradata or b""
             name = context.codec.canonical_name
             if codec.kind == "video":
+                if not context.width:  # type: ignore[attr-defined]  # pictures' has it
+                    return None
                 return ChunkFormat("video", name, template, extradata, width=width, height=height)
             return ChunkFormat(
                 "audio",

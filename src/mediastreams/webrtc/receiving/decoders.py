@@ -16,6 +16,7 @@ from av.codec.context import Flags
 
 from mediastreams._backends.ffmpeg.sounds import to_float_planar
 from mediastreams.webrtc.codecs import FFMPEG_DECODERS
+from mediastreams.webrtc.receiving.libopus import OpusDecoder, OpusError
 from mediastreams.webrtc.rtp.audio import opus_samples
 
 if TYPE_CHECKING:
@@ -88,10 +89,12 @@ class SoundDecoder:
         self.codec = codec
         self.channels = channels
         self.rate = _RATES.get(codec.name, codec.clock_rate)
-        context = cast("Any", _open(codec))
-        context.sample_rate = self.rate
-        context.layout = "stereo" if channels == 2 else "mono"
-        self._context = context
+        self._opus = OpusDecoder.open(channels) if codec.name == "opus" else None
+        if self._opus is None:
+            context = cast("Any", _open(codec))
+            context.sample_rate = self.rate
+            context.layout = "stereo" if channels == 2 else "mono"
+            self._context = context
         self._last = b""
 
     def decode(self, packet: bytes) -> list[Samples]:
@@ -104,24 +107,36 @@ class SoundDecoder:
         self._last = packet
         return samples
 
-    def conceal(self, packets: int) -> list[Samples]:
-        """Make up for so many lost packets, as long as the one before the loss each; for few of them.
+    def make_up(self, packets: int, following: bytes) -> list[Samples]:
+        """Make up for so many lost packets before this one, as long as the one before the loss each; for few of them.
 
-        An Opus frame of no bytes is a lost one, and libopus goes on from what was before it. Other decoders cannot.
+        libopus finds the last of them in what follows, if the sender put a copy there. Other codecs have nothing.
+        """
+        if self.codec.name != "opus" or not self._last or packets > _MOST_CONCEALED:
+            return []
+        try:
+            length = opus_samples(self._last)
+            if self._opus is None:
+                return self._conceal_by_ffmpeg(packets, length)
+            made = [self._opus.conceal(length) for _ in range(packets - 1)]
+            return [*made, self._opus.recover(following, length)]
+        except (DecodingError, OpusError, ValueError):
+            return []
+
+    def _conceal_by_ffmpeg(self, packets: int, length: int) -> list[Samples]:
+        """An Opus frame of no bytes is a lost one: libopus goes on from what was before it, behind FFmpeg, too.
 
         https://www.rfc-editor.org/rfc/rfc6716#section-3.4
         """
-        if self._context.name != "libopus" or not self._last or packets > _MOST_CONCEALED:
+        if self._context.name != "libopus":
             return []
-        head = self._last[0] & 0xFC  # the same kind of frame, once
-        try:
-            count = opus_samples(self._last) // opus_samples(bytes((head,)))
-            return [samples for _ in range(packets * count) for samples in self._run(bytes((head,)))]
-        except (DecodingError, ValueError):
-            return []
+        empty = bytes((self._last[0] & 0xFC,))  # the same kind of frame, once
+        return [samples for _ in range(packets * length // opus_samples(empty)) for samples in self._run(empty)]
 
     def _run(self, data: bytes) -> list[Samples]:
         try:
+            if self._opus is not None:
+                return [self._opus.decode(data)]
             return [to_float_planar(frame) for frame in self._context.decode(av.Packet(data))]
-        except av.error.FFmpegError as error:
-            raise DecodingError(error.strerror) from error
+        except (av.error.FFmpegError, OpusError) as error:
+            raise DecodingError(str(error)) from error

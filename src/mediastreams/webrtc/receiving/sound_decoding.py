@@ -110,7 +110,7 @@ class SoundDecoding(Decoding):
 
     def _conceal(self, coded: Coded, decoder: SoundDecoder, missing: int, metadata: Mapping[str, object]) -> None:
         """Hand on what stands for what is lost, as far as there is something."""
-        made = decoder.conceal(coded.lost)
+        made = decoder.make_up(coded.lost, coded.data)
         if not made:
             return
         samples = np.concatenate(made, axis=1)[:, :missing]
