@@ -99,3 +99,26 @@ async def test_reports_tell_the_sender_what_was_lost(receive):
     assert report.ssrc == 1000
     assert 50 <= report.fraction_lost <= 75
     assert report.packets_lost > 0
+
+
+async def test_sound_whose_times_run_ahead_of_its_samples_is_cut_and_that_which_they_leave_out_is_a_gap(receive):
+    inlet, _ = receive(OPUS)
+    peer, tone = Peer(inlet, OPUS), Tone()
+    sounds = inlet.track.frames()
+    for number in range(60):
+        peer.hand_in(peer.packets(tone.packet(), 960))
+        if number == 50:
+            peer.timestamp += 4800  # the sender left something out
+            await asyncio.sleep(0.1)
+        if not 10 <= number < 15:  # the way gets shorter by 100 ms
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
+    await inlet.stop()
+    got = [one async for one in sounds]
+    ends = [one.timestamp + one.duration for one in got]
+    apart = [b.timestamp - end for b, end in zip(got[1:], ends, strict=False)]
+    assert min(apart) >= -500
+    gaps = [(one.gap, away) for one, away in zip(got[1:], apart, strict=True) if one.gap]
+    assert len(gaps) == 1
+    assert 4000 < gaps[0][0] < 5000
+    assert sum(one.number_of_frames < 960 for one in got) >= 10

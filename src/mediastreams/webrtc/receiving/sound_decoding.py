@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["SoundDecoding"]
 
 _GAP_US: Final = 2_500  # times that are followed slowly move less from packet to packet
+_OVERLAP_US: Final = 500
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
 
@@ -125,9 +126,18 @@ class SoundDecoding(Decoding):
         at: int,
         metadata: Mapping[str, object],
     ) -> None:
-        """Hand on samples, and whether some are missing before them: lost, not sent, or their time was found out."""
+        """Hand on samples, and whether some are missing before them: lost, not sent, or their time was found out.
+
+        While a call settles, its times may run faster than its samples: what would be heard twice at once is cut.
+        """
         figures, length = self.figures, samples.shape[1]
         apart = 0 if self._until is None else at - self._until
+        if apart < -_OVERLAP_US:
+            over = min(-apart * decoder.rate // 1_000_000, length)
+            samples, length = np.ascontiguousarray(samples[:, over:]), length - over
+            at += over * 1_000_000 // decoder.rate
+            if not length:
+                return
         gap = apart * decoder.rate // 1_000_000 if apart > _GAP_US else 0
         self._until = at + length * 1_000_000 // decoder.rate
         figures.samples += length
