@@ -172,7 +172,7 @@ async def open_chromium(url: str, folder: Path, *more: str) -> AsyncIterator[_Ch
             page = _Chromium(socket)
             target = (await page.call("Target.createTarget", url=url))["targetId"]
             page.session = (await page.call("Target.attachToTarget", targetId=target, flatten=True))["sessionId"]
-            await page.until(f"document.readyState != 'loading' && location.href.startsWith({json.dumps(url[:12])})")
+            await page.until(f"document.readyState == 'complete' && location.href.startsWith({json.dumps(url[:12])})")
             yield page
 
 

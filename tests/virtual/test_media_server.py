@@ -1,9 +1,11 @@
 """Publishing to a media server that is not ours, and what its viewers see: Janus behind Meetecho's WHIP endpoint."""
 
 import asyncio
+import json
 
 import pytest
 from tests.virtual.janus import JanusRoom, start_media_server
+from tests.virtual.page_views import open_chromium
 
 import mediastreams as ms
 from mediastreams.testing import read_counter
@@ -77,6 +79,53 @@ async def test_a_viewer_of_the_server_sees_and_hears_what_is_published(media_ser
         assert sent[0]["frames_encoded"] >= 60
     async with JanusRoom(media_server) as room:
         await feeds_of(room, 0)  # the server was told of the end
+
+
+SUBSCRIBER = """(async (address, room, feed) => {
+  const socket = new WebSocket(address, "janus-protocol");
+  await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; });
+  const waiting = new Map(), ids = {};
+  socket.onmessage = event => {
+    const said = JSON.parse(event.data);
+    if (said.janus !== "ack") waiting.get(said.transaction)?.(said);
+  };
+  const ask = fields => new Promise(resolve => {
+    const transaction = String(waiting.size);
+    waiting.set(transaction, resolve);
+    socket.send(JSON.stringify({...ids, ...fields, transaction}));
+  });
+  ids.session_id = (await ask({janus: "create"})).data.id;
+  ids.handle_id = (await ask({janus: "attach", plugin: "janus.plugin.videoroom"})).data.id;
+  const body = {request: "join", ptype: "subscriber", room, streams: [{feed}]};
+  const {jsep} = await ask({janus: "message", body});
+  const connection = window.connection = new RTCPeerConnection();
+  const video = document.createElement("video");
+  video.muted = video.autoplay = true;
+  document.body.append(video);
+  connection.ontrack = ({streams}) => { video.srcObject = streams[0]; };
+  await connection.setRemoteDescription(jsep);
+  await connection.setLocalDescription();
+  while (connection.iceGatheringState !== "complete") await new Promise(resolve => setTimeout(resolve, 20));
+  await ask({janus: "message", body: {request: "start"}, jsep: connection.localDescription.toJSON()});
+})(%s)"""
+
+
+@pytest.mark.timeout(120)
+async def test_a_browser_that_looks_at_the_server_shows_it(media_server, camera, tmp_path):
+    async with (
+        publish(camera, media_server.whip, token=media_server.token),
+        JanusRoom(media_server) as room,
+        open_chromium("about:blank", tmp_path / "profile") as page,
+    ):
+        [feed] = await feeds_of(room, 1)
+        await page.evaluate(SUBSCRIBER % json.dumps([media_server.websocket, media_server.room, feed])[1:-1])
+        await page.until("document.querySelector('video').currentTime > 0.5", 40)
+        first = read_counter(await page.picture())
+        await asyncio.sleep(1)
+        assert 10 < read_counter(await page.picture()) - first < 150
+        assert await page.loudness() > 0.05
+    async with JanusRoom(media_server) as room:
+        await feeds_of(room, 0)
 
 
 async def test_the_servers_no_has_its_name(media_server, camera):

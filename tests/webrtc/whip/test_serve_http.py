@@ -14,6 +14,14 @@ import mediastreams as ms
 from mediastreams.webrtc.whip.pages import page
 from mediastreams.webrtc.whip.serve import serve
 
+
+@pytest.fixture
+async def small_server():
+    """Takes cameras and shows none."""
+    async with serve(token="secret", ingest=True, max_viewers=3) as server:
+        yield server
+
+
 TOKEN = {"Authorization": "Bearer secret"}
 OFFER = {"Content-Type": "application/sdp", **TOKEN}
 POST = b"POST /whep HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Type: application/sdp\r\n"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from mediastreams._webidl.tasks import in_parallel
+from mediastreams.webrtc.extra import need_extra
 
 __all__ = ["load"]
 
-_NEEDED: Final = ("aiohttp", "aiortc", "segno")
 _MODULES: Final = (
     "aiohttp.web",
     "mediastreams.webrtc.peer_connection",
@@ -35,8 +34,6 @@ async def load() -> None:
 
 
 def _load() -> None:
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise ImportError('WebRTC needs more packages: pip install "mediastreams[webrtc]"', name=missing[0])
+    need_extra("aiohttp", "segno")
     for name in _MODULES:
         import_module(name)

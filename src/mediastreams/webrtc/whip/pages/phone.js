@@ -76,7 +76,6 @@ turn.addEventListener("click", async () => {
     return;
   }
   video.srcObject = stream;
-  sound.setAttribute("aria-pressed", "true");
   sound.textContent = "Microphone off";
   for (const sender of keeper.connection?.getSenders() ?? []) {
     const track = stream.getTracks().find(one => one.kind === sender.track?.kind);
@@ -87,6 +86,5 @@ turn.addEventListener("click", async () => {
 sound.addEventListener("click", () => {
   const [track] = stream.getAudioTracks();
   track.enabled = !track.enabled;
-  sound.setAttribute("aria-pressed", String(track.enabled));
   sound.textContent = track.enabled ? "Microphone off" : "Microphone on";
 });

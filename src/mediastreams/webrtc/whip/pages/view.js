@@ -22,7 +22,6 @@ const keeper = new Keeper("/whep", make, text => { status.textContent = text ===
 // Browsers let a page begin only silently: sound is turned on by its person.
 sound.addEventListener("click", () => {
   video.muted = !video.muted;
-  sound.setAttribute("aria-pressed", String(!video.muted));
   sound.textContent = video.muted ? "Sound on" : "Sound off";
   video.play().catch(() => {});
 });
