@@ -237,3 +237,36 @@ def test_a_file_object_is_told_of_the_stop_once_and_gives_nothing_after_that():
     with pytest.raises(AbortError):
         guard.read(1)
     assert guard.read(1) == b""
+
+
+async def test_what_is_heard_or_captured_of_a_film_at_its_very_end_is_closed_with_it(clock, devices, film):
+    with VideoElement(film, devices=devices) as video:
+        await video.wait_for("canplaythrough", timeout=20)
+        await clock.until(video.play())
+        await clock.until(video.wait_for("ended"))
+        tracks = video._playback.tracks
+        heard = tracks.sounds()  # as what comes between the end of the film and the task that tells of it
+        captured = tracks.create()
+        playback, hubs = video._playback, [one.hub for one in tracks._sources]
+        assert not heard[0].ended
+        assert any(hub.running for hub in hubs)
+    for _ in range(2000):
+        if playback.over and not any(hub.running for hub in hubs):
+            break
+        await asyncio.sleep(0.005)
+    assert not any(hub.running for hub in hubs)
+    assert heard[0].ended
+    await settle()
+    assert {track.ready_state for track in captured} == {"ended"}
+
+
+async def test_what_is_captured_of_a_track_that_has_just_ended_ends(clock, devices, stream):
+    with VideoElement(devices=devices) as video:
+        video.src_object = stream
+        await clock.until(video.play())
+        track = stream.video
+        track._feed.source_ended(None)  # its task has not run yet
+        captured = video.capture_stream().video
+        await settle()
+        assert captured.ready_state == "ended"
+        assert not captured._source.hub.feeds

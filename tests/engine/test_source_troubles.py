@@ -146,6 +146,49 @@ def test_stopping_while_it_is_reconfigured_closes_it_afterwards(hand):
     hand.hub.open(hand.source.mode, {})
 
 
+def test_the_last_track_to_leave_between_two_modes_closes_it_all_the_same(hand):
+    feed = hand.feed()
+    hand.hub.release()
+    hand.source.on_stop = feed.stop  # another thread's, while the source stands still
+    hand.hub.reconfigure(LARGE, {})
+    until(lambda: not hand.hub.running)
+    assert hand.source.log == ["start 32", "stop", "start 64", "stop"]
+    hand.source.on_stop = lambda: None
+    hand.hub.open(hand.source.mode, {})
+
+
+def test_what_a_former_start_says_of_its_end_does_not_end_the_present_one(hand, meddle_before):
+    feed = hand.feed()
+    former = hand.source.delivery
+    hub, lock = hand.hub, hand.hub._lock
+
+    def begin_anew():  # when the former one has begun to end
+        hub._lock = lock
+        hub.reconfigure(LARGE, {})
+
+    hub._lock = meddle_before(lock, begin_anew)
+    former.end()
+    assert not feed.ended
+    assert not hub.ended
+    port = port_on(feed)
+    hand.source.show(1)
+    assert times(port) == [1000]
+
+
+def test_a_consumer_that_fails_at_the_end_keeps_neither_the_others_nor_the_closing(hand, caplog):
+    def fail():
+        raise ValueError("no more")
+
+    bad, good = hand.feed(), hand.feed()
+    bad.attach(policy="latest", on_item=fail)
+    hand.hub.release()
+    hand.source.delivery.end()
+    assert good.ended
+    until(lambda: not hand.hub.running)
+    assert "no more" in caplog.text
+    hand.hub.open(hand.source.mode, {})
+
+
 class Broken:
     """An adapter that cannot."""
 
@@ -205,3 +248,18 @@ def test_after_a_fork_no_lock_of_the_parent_is_waited_for(hand):
     assert not thread.is_alive()
     assert track.heard == ["died"]
     hub.source.stop()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_what_was_reserved_before_a_fork_keeps_nothing_open_in_the_child(hand):
+    hub = SourceHub(hand.source.__class__())
+    hub.open(hub.source.mode, {})
+    hub.after_fork()
+    hub.open(hub.source.mode, {})
+    hub.release()
+    until(lambda: not hub.running)
+    hub.release()  # the one from before the fork
+    hub.open(hub.source.mode, {})
+    assert hub.running
+    hub.release()
+    until(lambda: not hub.running)

@@ -87,7 +87,7 @@ class _Delivery:
     def end(self, error: BaseException | None = None) -> None:
         if self.open:
             self.open = False
-            self._hub.source_ended(error)
+            self._hub.source_ended(error, self)
 
     def wait_for_room(self, wake: Wake) -> None:
         if self.open:
@@ -165,7 +165,10 @@ class SourceHub:
     def reconfigure(self, mode: Mode | None, settings: Settings) -> Mode | None:
         """Bring the running source to another mode and settings."""
         with self.operation:
-            return self._change(mode, settings) if self.running else mode
+            try:
+                return self._change(mode, settings) if self.running else mode
+            finally:
+                self._close_soon()  # the last track may have left while it stood still between the two modes
 
     def interlude(self, mode: Mode, settings: Settings, delivery: Delivery, wait: Callable[[], T]) -> T:
         """Run the source in another mode for a while, into ``delivery``: until ``wait`` returns, and with its answer.
@@ -203,8 +206,9 @@ class SourceHub:
 
     def _start(self, mode: Mode | None, settings: Settings) -> Mode | None:
         delivery = _Delivery(self)
-        self.ended = self._left = False
-        self._delivery = delivery
+        with self._lock:
+            self.ended = self._left = False
+            self._delivery = delivery
         reaper.stand_by(self.look_after)
         try:
             self.mode = self.source.start(mode, settings, delivery)
@@ -243,7 +247,8 @@ class SourceHub:
         return actual
 
     def _stop(self) -> None:
-        delivery, self._delivery = self._delivery, None
+        with self._lock:
+            delivery, self._delivery = self._delivery, None
         if delivery is not None:
             delivery.open = False
             try:
@@ -291,7 +296,7 @@ class SourceHub:
     def release(self) -> None:
         """Give back a reservation of `open`."""
         with self._lock:
-            self._reserved -= 1
+            self._reserved = max(0, self._reserved - 1)  # one of before a fork is none of the child's
             if not self._reserved:
                 self.pending = ()
         self._close_soon()
@@ -317,13 +322,23 @@ class SourceHub:
         for feed in self.feeds:
             feed.source_reconfigured(mode, by_itself=by_itself)
 
-    def source_ended(self, error: BaseException | None) -> None:
-        self.ended = True
-        with self._lock:
+    def source_ended(self, error: BaseException | None, of: _Delivery | None = None) -> None:
+        """End all tracks, and close. ``of``: the start that is over; of a former one it says nothing any more."""
+        with self._lock:  # as one: who opens it anew meanwhile comes before or after, and its track with it
+            if of is not None and of is not self._delivery:
+                return
+            self.ended = True
             feeds, self.feeds = self.feeds, ()
         for feed in feeds:
-            feed.source_ended(error)
+            self._end_feed(feed, error)
         self._close_soon()
+
+    def _end_feed(self, feed: TrackFeed, error: BaseException | None) -> None:
+        """Tell one track of its end. What its consumers make of that keeps neither the others nor the closing."""
+        try:
+            feed.source_ended(error)
+        except Exception:
+            _logger.exception("A consumer of %r failed at its end", self.source)
 
     def look_after(self) -> None:
         """Let tracks go that nobody can hear any more. The reaper's thread, now and then."""
@@ -336,7 +351,7 @@ class SourceHub:
         with self._lock:
             self.feeds = tuple(other for other in self.feeds if other is not feed)
         feed.adapter = None
-        feed.source_ended(error)
+        self._end_feed(feed, error)
         self._close_soon()
 
     def after_fork(self) -> None:
@@ -344,7 +359,8 @@ class SourceHub:
         self.operation = threading.RLock()
         self._lock = threading.RLock()
         self._delivery = None
-        self.ended = True
+        self._reserved, self.pending = 0, ()
+        self.away, self.ended = False, True
         for feed in self.feeds:
             feed.after_fork()
         self.feeds = ()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mediastreams._engine.worker import reaper
 from mediastreams.elements.picture_view import PictureView
-from mediastreams.errors import DOMException, NotSupportedError
+from mediastreams.errors import DOMException, NotReadableError, NotSupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +65,11 @@ class FilePlayback:
 
         try:
             movie = Movie(self._src, loop=self._loop, watcher=self, clock=self._clock)
-        except (DOMException, TypeError) as error:
-            self._finish(error if isinstance(error, DOMException) else NotSupportedError(str(error)))
+        except DOMException as error:
+            self._finish(error)
+            return
+        except Exception as error:  # noqa: BLE001 - the border: an odd object as src; the element is told
+            self._finish(NotSupportedError(str(error)))
             return
         with self._lock:
             self.movie = movie
@@ -75,7 +78,10 @@ class FilePlayback:
             movie.set_rate(rate, preserves_pitch=preserves_pitch)
             if self._closed:
                 movie.close()
-        movie.start(self._opened)
+        try:
+            movie.start(self._opened)
+        except RuntimeError as error:  # no thread can be had: the interpreter ends, or the system has none left
+            self._finish(NotReadableError(f"{movie.name!r} cannot be read: {error}"))
 
     def _opened(self, error: DOMException | None) -> None:
         from mediastreams.elements.movie_tracks import MovieTracks

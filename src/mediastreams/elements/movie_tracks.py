@@ -42,9 +42,11 @@ class MovieTracks:
             return []
         if self._heard is None or self._heard.ended:
             source.open_for(source.model.modes[0], settings_satisfying(source.model, {}, display=False))
-            self._heard = TrackFeed(source.hub)
-            source.hub.add_feed(self._heard)
-            source.hub.release()
+            try:
+                self._heard = TrackFeed(source.hub)
+                source.hub.add_feed(self._heard)
+            finally:
+                source.hub.release()
         return [self._heard]
 
     def create(self) -> list[MediaStreamTrack]:
@@ -58,8 +60,10 @@ class MovieTracks:
             for source in self._sources:
                 settings = settings_satisfying(source.model, {}, display=False)
                 source.open_for(source.model.modes[0], settings)
-                tracks.append(MediaStreamTrack._create(source, settings))
-                source.hub.release()
+                try:
+                    tracks.append(MediaStreamTrack._create(source, settings))
+                finally:
+                    source.hub.release()
         except BaseException:
             for track in tracks:
                 track.stop()

@@ -50,10 +50,12 @@ class Relay(Source):
             self.mode = AudioMode(settings.sample_rate or sample_rate, settings.channel_count or channels)
 
     def start(self, mode: Mode | None, settings: Settings, delivery: Delivery) -> Mode:  # noqa: ARG002 - it has one
-        self._delivery = delivery
         self._feed = self.origin._feed
         self._port = self._feed.attach(policy="drop-oldest", on_item=self._came)
+        self._delivery = delivery  # now: what comes while the consumer is attached waits for what comes next
         self.follow()
+        if self._port.ended:
+            delivery.end(None)
         return self.mode
 
     def stop(self) -> None:

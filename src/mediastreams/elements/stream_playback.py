@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from mediastreams._engine.feed import TrackFeed
+    from mediastreams._engine.port import SinkPort
     from mediastreams._rules.media_state import Range
     from mediastreams._rules.values import Kind
     from mediastreams.abc import Clock
@@ -194,21 +195,24 @@ class _Watch:
     def __init__(self, playback: StreamPlayback, track: MediaStreamTrack) -> None:
         self._playback = playback
         self._feed = track._feed
+        self._port: SinkPort | None = None
         self._port = self._feed.attach(policy="latest", on_item=self._came)
-        if self._port.ended:
-            self._came()
+        self._came()  # for what has come while it was being attached
 
     def _came(self) -> None:
-        playback = self._playback
-        item = self._port.take()
+        playback, port = self._playback, self._port
+        if port is None:
+            return
+        item = port.take()
         view = playback.view
         if isinstance(item, Picture) and (playback.playing or view.picture is None):
             view.show(item)
-        if self._port.ended:
+        if port.ended:
             playback._tell("tracks")
 
     def close(self) -> None:
-        self._feed.detach(self._port)
+        if self._port is not None:
+            self._feed.detach(self._port)
 
 
 class _PacedWatch:

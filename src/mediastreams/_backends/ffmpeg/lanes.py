@@ -84,6 +84,7 @@ class Lane:
         self.decoded = 0
         self.errors = 0
         self.finished = False
+        self._told: Delivery | None = None  # whose consumers know of the end
         self.warm = False
         self._name = name
         self._stream: Stream | None = None
@@ -117,7 +118,7 @@ class Lane:
         self.delivery = delivery
 
     def detach(self) -> None:
-        self.delivery = None
+        self.delivery = self._told = None
 
     # ── passes: the movie's thread ───────────────────────────────────────────────────────────────
 
@@ -478,9 +479,9 @@ class Lane:
             delivery.set_muted(muted=muted or not self.audible)
 
     def finish(self, error: BaseException | None = None) -> None:
-        """End the track. Idempotent."""
-        if not self.finished:
-            self.finished = True
-            delivery = self.delivery
-            if delivery is not None:
-                delivery.end(error)
+        """End the tracks: those that are there, and at the next call those that have come since. Idempotent."""
+        self.finished = True
+        delivery = self.delivery
+        if delivery is not None and delivery is not self._told:
+            self._told = delivery
+            delivery.end(error)
