@@ -1,12 +1,17 @@
 """What is captured of an element: the tracks of a film, their end, their recording; and what load takes back."""
 
 import asyncio
+import gc
+import io
+import weakref
 
+import av
 import numpy as np
 import pytest
 from tests.media import make_movie, make_wav, tone
 
 from mediastreams._webidl.tasks import after_queued_tasks, settle
+from mediastreams.capture.media_stream import MediaStream
 from mediastreams.elements.canvas_element import CanvasElement
 from mediastreams.elements.media_element import MediaElement
 from mediastreams.elements.video_element import VideoElement
@@ -164,3 +169,108 @@ async def test_an_element_has_ended_and_said_so_one_task_after_its_stream_lost_i
         assert told == [True]
         for track in tracks:
             track.stop()
+
+
+class TestWhatNobodyHolds:
+    """Captured streams are held by those who use them, not by the element."""
+
+    async def test_a_program_that_captures_for_ever_does_not_grow(self, clock, devices, film):
+        path, _ = film
+        with MediaElement(src=path, devices=devices) as element:
+            await element.wait_for("canplaythrough", timeout=20)
+            known = []
+            for _ in range(50):
+                stream = element.capture_stream()
+                known += [weakref.ref(stream), *map(weakref.ref, stream.get_tracks())]
+                del stream
+            await settle()
+            gc.collect()
+            assert [one for one in known if one() is not None] == []
+            assert len(element._captures._captures) <= 2
+            assert await nobody_wants(element)
+
+    async def test_a_stream_that_is_listened_to_stays_and_hears(self, clock, devices, film):
+        path, kinds = film
+        with MediaElement(devices=devices) as element:
+            heard = []
+            element.capture_stream().onaddtrack = lambda event: heard.append(event.track.kind)
+            gc.collect()
+            element.src = path
+            await element.wait_for("canplaythrough", timeout=20)
+            assert heard == kinds
+
+    async def test_a_track_that_is_held_follows_the_film_without_its_stream(self, clock, devices, film):
+        path, _ = film
+        with MediaElement(src=path, devices=devices) as element:
+            await element.wait_for("canplaythrough", timeout=20)
+            track = element.capture_stream().get_tracks()[0]
+            gc.collect()
+            ended = []
+            track.onended = lambda event: ended.append(event.target.kind)
+            iterator = track.frames()
+            del track
+            gc.collect()
+            await clock.until(element.play())
+            frames = [await clock.until(anext(iterator)) for _ in range(3)]
+            assert len(frames) == 3
+            await clock.until(element.wait_for("ended"))
+            await settle()
+            assert len(ended) == 1
+            iterator.close()
+
+    async def test_what_is_recorded_of_a_stream_that_nobody_holds_is_whole(self, film):
+        path, kinds = film
+        with MediaElement(src=path) as element:
+            await element.wait_for("canplaythrough", timeout=20)
+            blobs, over = [], asyncio.Event()
+
+            def begin():
+                recorder = MediaRecorder(element.capture_stream())
+                recorder.ondataavailable = lambda event: blobs.append(event.data)
+                recorder.onstop = lambda event: over.set()
+                recorder.start()
+
+            begin()
+            gc.collect()
+            await element.play()
+            gc.collect()
+            async with asyncio.timeout(20):
+                await over.wait()
+            data = await blobs[-1].array_buffer()
+        with av.open(io.BytesIO(data)) as container:
+            assert [stream.type for stream in container.streams] == kinds
+            counts = {stream.type: 0 for stream in container.streams}
+            for frame in container.decode():
+                counts["video" if isinstance(frame, av.VideoFrame) else "audio"] += 1
+        assert counts.get("video", 10) == 10
+
+    async def test_a_stream_s_tracks_that_come_and_go_reach_who_holds_them_only(self, clock, devices):
+        with await clock.until(devices.get_user_media(video=True, audio=True)) as stream:
+            own = MediaStream([stream.video])
+            with VideoElement(devices=devices) as video:
+                video._output.wanted = False
+                video.src_object = own
+                await clock.until(video.play())
+                held = video.capture_stream()
+                video.capture_stream()
+                gc.collect()
+                before = held.video
+                own.add_track(stream.audio)
+                await settle()
+                assert held.video is before
+                assert held.audio is not None
+                sound = weakref.ref(held.audio)
+                own.remove_track(stream.audio)
+                await settle()
+                assert [held.video, held.audio] == [before, None]
+                gc.collect()
+                assert sound() is None
+
+
+async def nobody_wants(element):
+    """Whether the sources of a film are let go of."""
+    for _ in range(500):
+        if all(source.idle for source in element._playback.movie.sources):
+            return True
+        await asyncio.sleep(0.01)
+    return False

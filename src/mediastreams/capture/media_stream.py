@@ -57,6 +57,7 @@ class MediaStream(EventTarget):
         self._id = str(uuid.uuid4())
         self._tracks: tuple[MediaStreamTrack, ...] = ()  # the track set
         self._watchers: tuple[Callable[[], None], ...] = ()
+        self._on_use: Callable[[MediaStream], None] | None = None  # whoever has to keep it while it is used
         # 3. The tracks, each once.
         for track in _tracks_of(stream_or_tracks):
             if track not in self._tracks:
@@ -141,9 +142,20 @@ class MediaStream(EventTarget):
     def _watch(self, watcher: Callable[[], None]) -> None:
         """Have ``watcher`` called after each change of the track set, until `_unwatch`. It must be quick."""
         self._watchers = (*self._watchers, watcher)
+        self._listeners_changed()
 
     def _unwatch(self, watcher: Callable[[], None]) -> None:
         self._watchers = tuple(one for one in self._watchers if one != watcher)
+        self._listeners_changed()
+
+    @property
+    def _used(self) -> bool:
+        """Whether somebody is told of changes, so that it must stay though nobody may hold it."""
+        return bool(self._watchers) or self._has_listeners()
+
+    def _listeners_changed(self) -> None:
+        if self._on_use is not None:
+            self._on_use(self)
 
     # ── for sources that change a stream's tracks: elements, connections ─────────────────────────────
 
