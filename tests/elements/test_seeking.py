@@ -1,6 +1,7 @@
 """Seeking, speed and repetition: the right picture and sound at the right time, in every state."""
 
 import asyncio
+import threading
 from itertools import pairwise
 
 import av
@@ -141,22 +142,92 @@ async def test_sound_after_a_seek_is_that_of_the_place(clock, devices, tmp_path)
         sounds.close()
 
 
-async def test_a_place_beyond_the_end_is_the_end_and_playing_there_ends(clock, devices, film, log_of):
+async def test_a_place_beyond_the_end_is_the_end_and_playing_there_begins_anew(clock, devices, film, log_of):
     with VideoElement(film, devices=devices) as video:
         await loaded(video)
+        captured = video.capture_stream().get_tracks()
         video.current_time = 1000
         await video.wait_for("seeked", timeout=20)
-        assert video.current_time == pytest.approx(video.duration)
+        assert video.current_time == video.duration
         assert place(video) == pytest.approx(9.96, abs=0.03)
         log = log_of(video)
-        play = asyncio.ensure_future(video.play())
-        await clock.until(video.wait_for("ended"))
-        assert log[-1] == "ended"
-        await asyncio.wait([play])
+        await settle()
+        assert log == ["canplay", "canplaythrough", "timeupdate", "ended"]
+        assert video.ended
+        assert video.paused
+        assert {track.ready_state for track in captured} == {"ended"}
+        await clock.until(video.play())
+        assert not video.ended
+        await clock.advance(0.5)
+        assert place(video) == pytest.approx(0.5, abs=0.2)
         video.current_time = -5
         await video.wait_for("seeked", timeout=20)
         assert video.current_time == 0
         assert not video.ended
+
+
+async def test_what_plays_and_is_sent_to_the_end_shows_the_last_picture_and_ends_once(clock, devices, film, log_of):
+    with VideoElement(film, devices=devices) as video:
+        await loaded(video)
+        await clock.until(video.play())
+        await clock.advance(0.5)
+        log = log_of(video, without=("timeupdate",))
+        video.current_time = 1000
+        await clock.until(video.wait_for("ended"))
+        await clock.advance(0.5)
+        assert log.count("ended") == 1
+        assert place(video) == pytest.approx(9.96, abs=0.03)
+
+
+async def test_playing_while_it_is_on_its_way_to_the_end_begins_anew(clock, devices, film):
+    with VideoElement(film, devices=devices) as video:
+        await loaded(video)
+        video.current_time = 1000
+        await clock.until(video.play())
+        await clock.advance(0.5)
+        assert place(video) == pytest.approx(0.5, abs=0.2)
+        assert not video.ended
+
+
+async def test_a_film_that_repeats_itself_goes_on_from_its_end(clock, devices, film):
+    with VideoElement(film, loop=True, devices=devices) as video:
+        await loaded(video)
+        video.current_time = 1000
+        await video.wait_for("seeked", timeout=20)
+        await settle()
+        assert not video.ended
+        await clock.until(video.play())
+        await clock.advance(0.5)
+        assert place(video) == pytest.approx(0.5, abs=0.2)
+
+
+async def test_who_sends_it_elsewhere_just_as_it_ends_has_it_play_there(clock, devices, film, log_of):
+    with VideoElement(film, devices=devices) as video:
+        await loaded(video)
+        stream = video.capture_stream()
+        video.current_time = 9.5
+        await clock.until(video.play())
+        log = log_of(video)
+        rest = video._playback.movie_at_end
+
+        def at_end():  # the film's thread: the program's wish comes before the word of the end
+            video._owner.loop.call_soon_threadsafe(sent.set)
+            assert told.wait(10)
+            rest()
+
+        sent, told = asyncio.Event(), threading.Event()
+        video._playback.movie_at_end = at_end
+        await clock.advance(0.6)
+        await asyncio.wait_for(sent.wait(), 10)
+        video.current_time = 2
+        told.set()
+        await video.wait_for("seeked", timeout=20)
+        await settle()
+        assert not video.paused
+        assert "ended" not in log
+        await clock.advance(0.5)
+        assert place(video) == pytest.approx(2.5, abs=0.2)
+        assert [track.ready_state for track in stream.get_tracks()] == ["live", "live"]
 
 
 async def test_a_place_set_before_loading_is_where_it_begins(clock, devices, film):

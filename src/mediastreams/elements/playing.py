@@ -15,6 +15,7 @@ from mediastreams._rules.media_state import (
     HAVE_CURRENT_DATA,
     HAVE_ENOUGH_DATA,
     HAVE_FUTURE_DATA,
+    HAVE_NOTHING,
     joined,
     potentially_playing,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mediastreams.elements.playback import Playback
 
 __all__ = [
+    "at_end",
     "follow",
     "hopeless",
     "internal_pause",
@@ -121,7 +123,8 @@ def internal_play(element: MediaElement) -> None:
         loading.select_resource(element)
     # 2. After the end: from the beginning.
     playback = element._playback
-    if element._ended and playback is not None:
+    rests = element._paused or element._seeking  # what plays tells of its end by itself
+    if playback is not None and (element._ended or (rests and at_end(element, playback))):
         if playback.live:
             news.resume(element)
         else:
@@ -140,6 +143,16 @@ def internal_play(element: MediaElement) -> None:
     # 5. From now on only the program begins and ends it.
     element._can_autoplay = False
     follow(element)
+
+
+def at_end(element: MediaElement, playback: Playback) -> bool:
+    """*Ended playback* of a file: it stands at its end, or is on its way there. Streams say it by themselves.
+
+    https://html.spec.whatwg.org/multipage/media.html#ended-playback
+    """
+    if playback.live or element._loop or element._ready_state == HAVE_NOTHING:
+        return False
+    return element.current_time >= playback.duration
 
 
 def notify_about_playing(element: MediaElement) -> None:
@@ -201,6 +214,15 @@ def reach_end(element: MediaElement, playback: Playback) -> None:
 
     https://html.spec.whatwg.org/multipage/media.html#reaches-the-end
     """
+    if element._ended and not playback.live:
+        return
+    if element._seeking:
+        # It was told to go elsewhere before it told of its end, where its tracks have ended and it rests.
+        element._captures.end()
+        element._captures.begin(playback)
+        if element._playing_since is not None:
+            playback.play()
+        return
     known, element._known_duration = element._known_duration, playback.duration
     element._ended = True
     element._official.forget()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mediastreams._rules.media_state import HAVE_ENOUGH_DATA, HAVE_METADATA, HAVE_NOTHING, joined, seek_target
 from mediastreams._webidl.events import fire_event
+from mediastreams.elements import playing
 
 if TYPE_CHECKING:
     from mediastreams.elements.media_element import MediaElement
@@ -22,7 +23,7 @@ def seek(element: MediaElement, wanted: float, *, exact: bool = True) -> None:
 
     https://html.spec.whatwg.org/multipage/media.html#dom-media-seek
     """
-    from mediastreams.elements import loading, playing
+    from mediastreams.elements import loading
 
     playback = element._playback
     # 2. Nothing is known of the resource yet, or nothing will be any more: an error has ended it.
@@ -69,6 +70,14 @@ def sought(element: MediaElement, playback: Playback, ticket: object) -> None:
         fire_event(element, "seeked")
     if playback is element._playback and not element._seeking:
         loading.set_ready_state(element, HAVE_ENOUGH_DATA)
+        # At rest nobody else will say that this is the end; what plays shows its last picture and says it then.
+        if element._paused and playing.at_end(element, playback):
+            loading.queue_element_task(element, _rest_at_end, element, playback)
+
+
+def _rest_at_end(element: MediaElement, playback: Playback) -> None:
+    if playback is element._playback and element._paused and playing.at_end(element, playback):
+        playing.reach_end(element, playback)
 
 
 def repeated(element: MediaElement) -> None:
