@@ -235,6 +235,6 @@ def test_who_comes_in_between_as_fast_as_can_be_gets_everything_from_there(opene
     assert reached.is_set()
     pictures = pictures_of(collected)
     assert {b.timestamp - a.timestamp for a, b in pairwise(pictures)} == {40_000}
-    assert 45 <= len(pictures) <= 62
+    assert 45 <= len(pictures) <= 64  # those since the 40th chunk, whose picture comes two later than it is decoded
     last = np.frombuffer(pictures[-1].av.planes[0], np.uint8, pictures[-1].width).mean()
     assert last == pytest.approx(16 + 99 * 5 % 200, abs=3)

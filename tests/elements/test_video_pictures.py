@@ -11,8 +11,10 @@ import mediastreams as ms
 from mediastreams._engine.video_frame import VideoFrame
 from mediastreams.elements.audio_element import AudioElement
 from mediastreams.elements.canvas_element import CanvasElement
+from mediastreams.elements.media_element import MediaElement
+from mediastreams.elements.media_error import MediaError
 from mediastreams.elements.video_element import VideoElement
-from mediastreams.errors import InvalidStateError, QuotaExceededError
+from mediastreams.errors import EncodingError, InvalidStateError, NotSupportedError, QuotaExceededError
 
 
 @pytest.fixture
@@ -142,3 +144,96 @@ async def test_damaged_pictures_are_counted_and_shown(clock, devices, tmp_path):
         with av.open(str(path)) as whole:
             assert quality.total_video_frames <= sum(1 for _ in whole.decode(video=0))
         assert 0 < quality.corrupted_video_frames <= quality.total_video_frames
+
+
+@pytest.fixture
+def long_film(tmp_path):
+    """Four seconds with a key frame every two."""
+    return make_movie(tmp_path / "a.mkv", frames=100, audio_codec="pcm_s16le")
+
+
+def pictures_of(element):
+    """How many pictures of the film were decoded."""
+    return next(one.lane for one in element._playback.movie.sources if one.kind == "video").decoded
+
+
+@pytest.mark.parametrize("element", [AudioElement, MediaElement])
+async def test_where_no_picture_can_be_seen_none_is_decoded(clock, devices, long_film, element):
+    with element(long_film, devices=devices) as player:
+        await player.wait_for("canplaythrough", timeout=20)
+        await clock.until(player.play())
+        await clock.advance(1)
+        player.current_time = 3
+        await player.wait_for("seeked", timeout=20)
+        began = player.current_time
+        await clock.advance(0.5)
+        assert player.current_time - began == pytest.approx(0.5, abs=0.05)
+        await clock.until(player.wait_for("ended"))
+        assert pictures_of(player) == 0
+    with VideoElement(long_film, devices=devices) as video:
+        await video.wait_for("canplaythrough", timeout=20)
+        assert pictures_of(video) >= 3
+        assert (video.video_width, video.current_frame().coded_width) == (64, 64)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 10])
+async def test_who_captures_a_film_at_rest_gets_all_of_it_from_the_first_picture_on(clock, devices, tmp_path, frames):
+    path = make_movie(tmp_path / "a.mkv", frames=frames, audio_codec="pcm_s16le")
+    with AudioElement(path, devices=devices) as audio:
+        await audio.wait_for("canplaythrough", timeout=20)
+        stream = audio.capture_stream()
+        assert pictures_of(audio) == 0
+        pictures = stream.video.frames(policy="drop-oldest")
+        await clock.until(audio.play())
+        ended = asyncio.ensure_future(audio.wait_for("ended"))
+        await clock.until(ended)
+        seen = [frame.metadata()["media_time"] async for frame in pictures]
+    assert seen == pytest.approx([number / 25 for number in range(frames)], abs=0.001)
+
+
+async def test_who_captures_in_the_middle_or_after_a_seek_sees_the_present_picture_at_once(clock, devices, long_film):
+    with AudioElement(long_film, devices=devices) as audio:
+        await audio.wait_for("canplaythrough", timeout=20)
+        await clock.until(audio.play())
+        await clock.advance(1.5)
+        stream = audio.capture_stream()
+        pictures = stream.video.frames(policy="drop-oldest")
+        first = await clock.until(anext(pictures))
+        assert first.metadata()["media_time"] == pytest.approx(audio.current_time, abs=0.15)
+        pictures.close()
+        await clock.advance(0.2)
+        audio.current_time = 3.5
+        await audio.wait_for("seeked", timeout=20)
+        pictures = stream.video.frames(policy="drop-oldest")
+        first = await clock.until(anext(pictures))
+        assert first.metadata()["media_time"] == pytest.approx(3.5, abs=0.15)
+        pictures.close()
+
+
+async def test_a_repeated_film_that_is_captured_at_its_end_loses_no_picture(clock, devices, tmp_path):
+    path = make_movie(tmp_path / "a.mkv", frames=10, audio_codec="pcm_s16le")
+    with AudioElement(path, loop=True, devices=devices) as audio:
+        await audio.wait_for("canplaythrough", timeout=20)
+        pictures = audio.capture_stream().video.frames(policy="drop-oldest")
+        await clock.until(audio.play())
+        seen = [await clock.until(anext(pictures)) for _ in range(30)]
+        pictures.close()
+    assert [round(one.metadata()["media_time"] * 25) for one in seen] == [*range(10)] * 3
+
+
+async def test_a_film_of_which_no_picture_can_be_decoded_is_an_error_before_it_plays(clock, devices, tmp_path):
+    path = make_movie(tmp_path / "a.mp4", frames=10, codec="libx264", container_options={"movflags": "faststart"})
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    data[start:] = b"\xff" * (len(data) - start)
+    with VideoElement(bytes(data), devices=devices) as video:
+        log = []
+        for name in ("loadedmetadata", "loadeddata", "canplay", "canplaythrough", "error"):
+            video.add_event_listener(name, lambda event: log.append(event.type))
+        await video.wait_for("error", timeout=20)
+        assert log == ["loadedmetadata", "error"]
+        assert video.ready_state == video.HAVE_METADATA
+        assert video.error.code == MediaError.MEDIA_ERR_DECODE
+        with pytest.raises(NotSupportedError) as raised:
+            await video.play()
+        assert isinstance(raised.value.__cause__, EncodingError)

@@ -34,11 +34,11 @@ __all__ = ["FilePlayback"]
 
 
 class FilePlayback:
-    """Opens a movie on a thread at once."""
+    """Opens a movie on a thread at once. ``shown``: whether its pictures are seen though nobody captures them."""
 
     live = False
 
-    def __init__(self, reporter: Reporter, src: MediaInput, clock: Clock, *, loop: bool) -> None:
+    def __init__(self, reporter: Reporter, src: MediaInput, clock: Clock, *, loop: bool, shown: bool) -> None:
         self.movie: Movie | None = None
         self.tracks: MovieTracks | None = None
         self.kept: MediaElement | None = None
@@ -48,6 +48,7 @@ class FilePlayback:
         self._src = src
         self._clock = clock
         self._loop = loop
+        self._shown = shown
         self._rate = (1.0, True)
         self._known = math.nan
         self._lock = threading.Lock()
@@ -64,7 +65,7 @@ class FilePlayback:
         from mediastreams._backends.ffmpeg.movie import Movie
 
         try:
-            movie = Movie(self._src, loop=self._loop, watcher=self, clock=self._clock)
+            movie = Movie(self._src, loop=self._loop, watcher=self, shown=self._shown, clock=self._clock)
         except DOMException as error:
             self._finish(error)
             return

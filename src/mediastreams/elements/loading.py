@@ -134,7 +134,7 @@ def select_resource(element: MediaElement) -> None:
             playback: Playback = StreamPlayback(reporter, source, element._clock, kinds=element._kinds)  # type: ignore[arg-type]
         else:
             found = media_input(element._src if source is None else source)  # type: ignore[arg-type]  # no stream
-            playback = FilePlayback(reporter, found, element._clock, loop=element._loop)
+            playback = FilePlayback(reporter, found, element._clock, loop=element._loop, shown=element._shows)
             playback.set_rate(element._rate, preserves_pitch=element._preserves_pitch)
     except DOMException as error:
         queue_element_task(element, fail, element, None, error)

@@ -78,6 +78,7 @@ class MediaElement(EventTarget):
 
     _kinds: ClassVar[frozenset[Kind]] = frozenset({"audio", "video"})  # of a stream's tracks: which count
     _sounds: ClassVar[bool] = False
+    _shows: ClassVar[bool] = False  # whether its pictures can be seen without being captured
 
     onloadstart = event_handler("loadstart")
     onprogress = event_handler("progress")
@@ -246,7 +247,7 @@ class MediaElement(EventTarget):
     def preload(self) -> str:
         """``"none"``, ``"metadata"`` or ``"auto"``: a hint that is not heeded. With a `MediaStream` ``"none"``.
 
-        DEVIATION: every file is opened, and its first picture decoded, as soon as it is named.
+        DEVIATION: every file is opened, and its first sound and shown picture decoded, as soon as it is named.
 
         https://html.spec.whatwg.org/multipage/media.html#dom-media-preload
         """

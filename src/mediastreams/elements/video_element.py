@@ -40,6 +40,7 @@ class VideoElement(MediaElement):
     """
 
     _sounds: ClassVar[bool] = True
+    _shows: ClassVar[bool] = True
 
     onenterpictureinpicture = event_handler("enterpictureinpicture")
     onleavepictureinpicture = event_handler("leavepictureinpicture")

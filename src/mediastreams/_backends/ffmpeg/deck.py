@@ -104,7 +104,7 @@ class Deck:
         """
         deadline = time.perf_counter() + _CATCH_UP_SECONDS
         for lane in self.lanes:
-            while not lane.drained and not is_enough(lane):
+            while (lane.behind or not lane.drained) and not is_enough(lane):
                 if lane.behind:
                     if time.perf_counter() > deadline:
                         break
@@ -155,6 +155,11 @@ class Deck:
         """Whether a lane has still to catch up."""
         return any(lane.behind for lane in self.lanes)
 
+    @property
+    def lags(self) -> bool:
+        """Whether `fill` has something to catch up now."""
+        return any(lane.behind and not is_enough(lane) for lane in self.lanes)
+
     def next_item(self) -> tuple[Lane, deque[Item]] | None:
         """The lane whose item is due first, and the queue in which it is; ``None`` when none has any."""
         best: tuple[Lane, deque[Item]] | None = None
@@ -174,7 +179,7 @@ class Deck:
     @property
     def used_up(self) -> bool:
         """Whether everything of this pass is decoded."""
-        return all(lane.drained for lane in self.lanes)
+        return all(lane.drained and not lane.behind for lane in self.lanes)
 
     @property
     def end(self) -> int:
@@ -283,7 +288,10 @@ class Deck:
 
 
 def is_enough(lane: Lane) -> bool:
+    """Whether so much waits in a lane that no more need be decoded; what only tells the time does not count."""
     ready = lane.enough
+    if ready and ready[0].payload is None and lane.behind:
+        return False
     if lane.info.kind == "video":
         return len(ready) >= _PICTURES_AHEAD
     return len(ready) > 1 and ready[-1].media - ready[0].media >= _SOUND_AHEAD_US

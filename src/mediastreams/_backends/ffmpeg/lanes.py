@@ -4,8 +4,8 @@ Not for: reading the file (``passes.py``) or deciding when something is due (``m
 
 Rules of the file: everything but `attach` and `detach` happens on the movie's thread. While nobody wants
 frames nothing is decoded, unless the lane is kept ``warm`` for somebody who may come at any time: packets are handed
-on as chunks, or only tell how time passes. Those since the latest key frame are kept, so that whoever comes in between
-sees the present picture at once: they are decoded then, and what lies in the past is thrown away.
+on as chunks, or only tell how time passes. Those since the key frame of the present picture are kept, so that whoever
+comes in between sees that at once: they are decoded then, and what lies in the past is thrown away.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class Lane:
         self._stream: Stream | None = None
         self._ticks = Ticks(None, 0)
         self._begin = 0
-        self._behind: deque[Packet[Stream]] = deque()  # passed over: the decoder lacks what the next ones refer to
+        # Passed over: the decoder lacks what the next ones refer to. With the media time of key frames but the first.
+        self._behind: deque[tuple[Packet[Stream], int | None]] = deque()
+        self._keys: deque[int] = deque()  # those times
         self._behind_size = 0
         self._lost = False  # too much of that: nothing can be decoded before the next key frame
         self._restart = False  # what is behind begins at a key frame
@@ -205,15 +207,16 @@ class Lane:
         delivery = self.delivery
         copied = delivery is not None and delivery.wants_chunks and self.chunk_format is not None
         decoding = self.decoding
+        media = 0
         if copied or not decoding:
             coded = self._chunks.look(packet, self._ticks, self._begin)
+            media = coded.media
             if copied:
                 self._take_chunks(self._chunks.dated(coded, self._ticks))
             else:
-                media = max(self._begin, coded.media)
-                self.ready.append(Item(media, coded.duration, media, None))
+                self._take_time(max(self._begin, coded.media), coded.duration)
         if not decoding:
-            self._keep(packet)
+            self._keep(packet, media)
             return
         while self._behind:
             self.catch_up()
@@ -223,6 +226,15 @@ class Lane:
             self._refresh()
         self._run_decoder(packet)
 
+    def _take_time(self, media: int, duration: int) -> None:
+        """Let time pass that nobody sees or hears, from the place on that was sought."""
+        target = self._target
+        if target is not None:
+            if media + duration <= target:
+                return
+            media, self._target = max(media, target), None
+        self.ready.append(Item(media, duration, media, None))
+
     def _take_chunks(self, dated: list[tuple[int, Coded]]) -> None:
         for time, coded in dated:
             if self._begin == 0 or self.info.kind == "video" or coded.lead < coded.duration:  # no run-up in the middle
@@ -231,21 +243,40 @@ class Lane:
                 else:
                     self.coded.append(Item(time, coded.duration, time, coded))
 
-    def _keep(self, packet: Packet[Stream]) -> None:
-        """Remember a packet that is passed over, as long as it is needed to decode the next."""
+    def _keep(self, packet: Packet[Stream], media: int) -> None:
+        """Remember a packet that is passed over, as long as it is needed to decode what waits or comes."""
+        later: int | None = None
         if packet.is_keyframe:
-            self._forget()
-            self._restart = True
+            if self._lost:
+                self._forget()
+            if self._behind:
+                later = media
+                self._keys.append(media)
+            else:
+                self._restart = True
         elif self._lost:
             return
-        self._behind.append(packet)
+        self._behind.append((packet, later))
         self._behind_size += packet.size
+        waiting = self.ready or self.coded
+        while self._keys and (not waiting or self._keys[0] <= waiting[0].media):
+            self._keys.popleft()
+            self._drop_oldest()
+            while self._behind[0][1] is None:
+                self._drop_oldest()
+            self._behind[0] = self._behind[0][0], None
+            self._restart = True
         if self._behind_size > _MOST_BEHIND:
             self._forget()
             self._lost = True
 
+    def _drop_oldest(self) -> None:
+        packet, _ = self._behind.popleft()
+        self._behind_size -= packet.size
+
     def _forget(self) -> None:
         self._behind.clear()
+        self._keys.clear()
         self._behind_size = 0
         self._lost = self._restart = False
 
@@ -260,9 +291,13 @@ class Lane:
         self._from = max(passed) - self._interval if passed else None
         if self._restart:
             self._refresh()
-        packet = self._behind.popleft()
+        packet, later = self._behind.popleft()
         self._behind_size -= packet.size
+        if later is not None:
+            self._keys.popleft()
         self._run_decoder(packet)
+        if self.drained and not self._behind:  # it came when everything had been read
+            self._run_decoder(None)
 
     def _refresh(self) -> None:
         """Have the decoder forget what it knows: a key frame follows."""

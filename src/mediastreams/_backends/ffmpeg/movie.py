@@ -55,8 +55,8 @@ class Movie:
     """Plays one input. Made at rest; `open` blocks until the tracks are known, `play` lets time pass.
 
     ``free``: no clock of its own. ``loop`` may be changed while it plays. ``keep``: it stays open while no track
-    wants it; else the last one to stop closes it. ``watcher``: a media element, for which it stays open after its end.
-    Any thread.
+    wants it; else the last one to stop closes it. ``watcher``: a media element, for which it stays open after its end;
+    ``shown``: which shows its pictures. Else they are decoded for tracks only. Any thread.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Movie:
         loop: bool = False,
         keep: bool = False,
         watcher: MovieWatcher | None = None,
+        shown: bool = True,
         clock: Clock | None = None,
     ) -> None:
         self.location = locate(src)
@@ -79,6 +80,7 @@ class Movie:
         self._together = 1 if self.location.network or self.location.reader is not None else _TOGETHER
         self._keep = keep or watcher is not None
         self._watcher = watcher
+        self._shown = shown
         self._request: Request | None = None
         self._tickets = 0
         self._seeking = False
@@ -127,10 +129,10 @@ class Movie:
         self._worker.start()
 
     def play(self) -> None:
-        """Let time pass, from where it stands. Idempotent."""
+        """Let time pass, from where it stands: for who has come meanwhile, from what is there to be had. Idempotent."""
         with self._lock:
             self._playing = True
-            if self._prerolled:
+            if self._prerolled and self.live:
                 self._timeline.run(self.clock.now_us())
         self._wake.set()
 
@@ -269,9 +271,9 @@ class Movie:
             self.free, self.room = False, None  # it comes at its own pace
         first = next((lane for lane in deck.lanes if lane.info.kind == "video"), None)
         for lane in deck.lanes:
-            lane.warm = self._keep and (lane is first or lane.info.kind == "audio")
+            lane.warm = self._keep and (lane.info.kind == "audio" or (self._shown and lane is first))
             self._set_lane(lane)
-        if first is not None and self._watcher is not None:
+        if first is not None and self._watcher is not None and self._shown:
             first.watcher = self._watcher.movie_shows
         self.duration = deck.duration
         self.sources = tuple(FileSource(self, lane) for lane in deck.lanes)
@@ -325,6 +327,8 @@ class Movie:
 
     def _play_paced(self, deck: Deck) -> None:
         self._fill(deck)
+        if deck.next_item() is None and not deck.behind and (error := deck.verdict()) is not None:
+            raise error  # there is nothing that could be played
         with self._lock:
             self._prerolled = True
             if self._playing:
@@ -387,6 +391,8 @@ class Movie:
                     continue
                 self._request = None
                 self._ending = False
+                if self._playing:
+                    self._timeline.run(now)
                 self._timeline.jump(reached, now)
                 self._timeline.delay(max(0, min(self._handed - now, _RESYNC_US)))  # nothing is stamped twice
                 playing = self._playing
@@ -416,7 +422,10 @@ class Movie:
                 continue
             lane, queue = found
             item = queue[0]
-            timestamp = self._wait_turn(item.media)
+            timestamp = self._wait_turn(item.media, deck)
+            if timestamp is None:
+                self._fill(deck)
+                continue
             queue.popleft()
             begin = self._begin_of(deck, item)
             lane.hand_over(item, timestamp, begin)
@@ -439,14 +448,21 @@ class Movie:
     def _fill(self, deck: Deck) -> None:
         deck.fill(loop=self.loop, present=self._timeline.position(self.clock.now_us()))
 
-    def _wait_turn(self, media: int) -> int:
-        """Wait until ``media`` is due, through pauses; its instant on the clock."""
+    def _wait_turn(self, media: int, deck: Deck | None = None) -> int | None:
+        """Wait until ``media`` is due, through pauses; its instant on the clock.
+
+        ``None``: there is something better to do, for who has come to ``deck`` in between.
+        """
         clock = self.clock
         while True:
             self._wake.clear()
             self._check()
             due = self._timeline.due(media)
             if due is None:
+                if deck is not None and deck.lags:
+                    return None
+                if self._begin_time():
+                    continue
                 self._mute(muted=True)
                 clock.wait_until(None, self._wake)
                 continue
@@ -458,7 +474,17 @@ class Movie:
                 _logger.debug("%s: late by %d ms, everything moves", self.name, late // 1000)
                 self._timeline.delay(late)
                 return due + late
+            if deck is not None and deck.lags:
+                return None
             clock.wait_until(due * 1000, self._wake)
+
+    def _begin_time(self) -> bool:
+        """Let time pass if it is to, now that what comes first is decoded; whether it had stood."""
+        with self._lock:
+            if not self._playing or self._timeline.running:
+                return False
+            self._timeline.run(self.clock.now_us())
+            return True
 
     # ── live: what `LivePlay` needs of the movie ─────────────────────────────────────────────────
 
