@@ -29,6 +29,9 @@ __all__ = ["Association", "ChannelEnd", "ChannelUser"]
 _logger = logging.getLogger(__name__)
 
 _MOST_UNFINISHED: Final = -4 * LARGEST_MESSAGE  # how far a peer may overdraw the window
+_SLOW_START: Final = 128 << 10
+"""FAST-PATH: how far the window grows at full speed. Up to the peer's whole buffer, as aiortc has it, each answer costs
+a walk through a thousand packets, and sockets overflow: 16 MiB cost 2.2 s of CPU instead of 1.7 s (both ends)."""
 _TEXT: Final = {sctp.WEBRTC_STRING, sctp.WEBRTC_STRING_EMPTY}
 _EMPTY: Final = {sctp.WEBRTC_STRING_EMPTY, sctp.WEBRTC_BINARY_EMPTY}
 _MESSAGES: Final = {*_TEXT, sctp.WEBRTC_BINARY, sctp.WEBRTC_BINARY_EMPTY}
@@ -231,6 +234,8 @@ class Association(sctp.RTCSctpTransport):
 
     def _set_state(self, state: Any) -> None:
         before = self.state
+        if state is self.State.ESTABLISHED:
+            self._ssthresh = min(self._ssthresh, _SLOW_START)
         super()._set_state(state)
         if self.state != before:
             self._on_state(self.state)
