@@ -52,6 +52,12 @@ def test_the_program_of_the_network_runs(tmp_path):
     assert (tmp_path / "call.mkv").stat().st_size > 10_000
 
 
+def test_the_program_of_a_call_runs(tmp_path):
+    [program] = [block for block in BLOCKS if "RTCPeerConnection" in block]
+    assert "RecordingSummary" in run(program, tmp_path)
+    assert (tmp_path / "call.mkv").stat().st_size > 10_000
+
+
 def test_the_other_programs_of_the_readme_run_with_what_they_assume(tmp_path, movie):
     body = BLOCKS[1].replace("movie.mp4", str(movie)).replace("        ...", "        break")
     program = f"""
