@@ -13,20 +13,28 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._engine.worker import Worker
+from mediastreams.webrtc.receiving.coded import Coded
 from mediastreams.webrtc.receiving.figures import Figures
 
 if TYPE_CHECKING:
     from mediastreams.abc import Clock
-    from mediastreams.webrtc.receiving.coded import Coded
     from mediastreams.webrtc.receiving.remote_source import RemoteSource
 
-__all__ = ["Decoding"]
+__all__ = ["Decoding", "Mark"]
 
 _LONGEST_US: Final = 500_000
 _MOST: Final = 256
+
+
+class Mark(Enum):
+    """What stands in a queue between frames."""
+
+    SILENCE = auto()  # nothing comes for a while
+    CUT = auto()  # frames were left out here
 
 
 class Decoding(ABC):
@@ -42,7 +50,7 @@ class Decoding(ABC):
         self._ask_for_key = ask_for_key
         self._wake = clock.wake()
         self._lock = threading.Lock()
-        self._queue: deque[Coded | None] = deque()  # None: silence
+        self._queue: deque[Coded | Mark] = deque()
         self._ending = False
         self._worker: Worker | None = None
 
@@ -61,7 +69,7 @@ class Decoding(ABC):
     def silence(self) -> None:
         """Nothing comes for a while: after what is under way, the tracks are muted."""
         with self._lock:
-            self._queue.append(None)
+            self._queue.append(Mark.SILENCE)
         self._go()
 
     def _go(self) -> None:
@@ -83,7 +91,7 @@ class Decoding(ABC):
 
     def _overfull(self, newest: Coded) -> bool:
         """Leave out what waits for too long. Whether a key frame is needed for that."""
-        oldest = next(coded for coded in self._queue if coded is not None)
+        oldest = next(coded for coded in self._queue if isinstance(coded, Coded))
         span = newest.times.timestamp - oldest.times.timestamp
         if span <= _LONGEST_US and len(self._queue) <= _MOST:
             return False
@@ -103,6 +111,10 @@ class Decoding(ABC):
         """Do what is to be done with one frame. The worker's thread."""
 
     @abstractmethod
+    def _miss(self) -> None:
+        """Frames were left out before the next one. The worker's thread."""
+
+    @abstractmethod
     def _let_go(self) -> None:
         """Close what is open. The worker's thread."""
 
@@ -111,16 +123,17 @@ class Decoding(ABC):
             while not self._ending:
                 self._wake.clear()
                 with self._lock:
-                    found = bool(self._queue)
-                    coded = self._queue.popleft() if found else None
-                if not found:
+                    item = self._queue.popleft() if self._queue else None
+                if item is None:
                     if not self._ending:
                         self._clock.wait_until(None, self._wake)
-                elif coded is None:
+                elif item is Mark.SILENCE:
                     self.figures.paused()
                     self._source.set_muted(muted=True)
+                elif item is Mark.CUT:
+                    self._miss()
                 elif self._source.used:
-                    self._take(coded)
+                    self._take(item)
                 else:
                     self._let_go()
         finally:

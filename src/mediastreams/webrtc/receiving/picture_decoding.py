@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,15 @@ import av
 
 from mediastreams._engine.frames import Chunk, ChunkFormat, Picture
 from mediastreams.webrtc.receiving.chunk_formats import chunk_format_of
+from mediastreams.webrtc.receiving.coded import Coded
 from mediastreams.webrtc.receiving.decoders import DecodingError, PictureDecoder
-from mediastreams.webrtc.receiving.decoding import Decoding
+from mediastreams.webrtc.receiving.decoding import Decoding, Mark
 from mediastreams.webrtc.receiving.figures import FrameRate
 from mediastreams.webrtc.receiving.metadata import metadata_of
 
 if TYPE_CHECKING:
     from mediastreams.abc import Clock
     from mediastreams.webrtc.plans import Codec
-    from mediastreams.webrtc.receiving.coded import Coded
     from mediastreams.webrtc.receiving.remote_source import RemoteSource
 
 __all__ = ["PictureDecoding"]
@@ -37,6 +38,7 @@ class PictureDecoding(Decoding):
         self._whole = False  # the decoder knows what the next frame refers to
         self._format: ChunkFormat | None = None
         self._head = b""
+        self._cut = False  # frames were left out: what follows is of no use before a key frame
 
     @property
     def frame_rate(self) -> float | None:
@@ -44,21 +46,22 @@ class PictureDecoding(Decoding):
         return self._rate.told
 
     def _shorten(self) -> bool:
-        """Go on at the latest key frame that waits; without one, nothing that waits is of use any more."""
-        queue = self._queue
-        last_key = max((at for at, coded in enumerate(queue) if coded is not None and coded.key), default=len(queue))
-        for _ in range(last_key):
-            if queue.popleft() is not None:
-                self.figures.frames_dropped += 1
-        self._cut = True
-        return last_key == 0 or not queue
+        """Go on at the latest key frame that waits; without a later one, nothing that waits is of use any more."""
+        items = list(self._queue)
+        begin = max((at for at, item in enumerate(items) if isinstance(item, Coded) and item.key), default=len(items))
+        if not any(isinstance(item, Coded) for item in items[:begin]):
+            begin = len(items)
+        self.figures.frames_dropped += sum(isinstance(item, Coded) for item in items[:begin])
+        self._queue = deque([Mark.CUT, *items[begin:]])
+        return begin == len(items)
 
-    _cut = False  # frames were left out: what follows is of no use before a key frame
+    def _miss(self) -> None:
+        self._cut = True
+        self._whole = False
 
     def _take(self, coded: Coded) -> None:
         if self._cut and not coded.key:
             self.figures.frames_dropped += 1
-            self._whole = False
             return
         self._cut = False
         if coded.codec != self._codec:

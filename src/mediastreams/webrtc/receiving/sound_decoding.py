@@ -49,6 +49,9 @@ class SoundDecoding(Decoding):
         self.figures.frames_dropped += 1
         return False
 
+    def _miss(self) -> None:
+        """Nothing to do: the times of what follows tell."""
+
     def _take(self, coded: Coded) -> None:
         channels = opus_channels(coded.data) if coded.codec.name == "opus" else 1
         if coded.codec != self._codec or channels > self._channels:
