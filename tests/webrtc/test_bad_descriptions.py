@@ -227,3 +227,29 @@ def test_an_offer_that_was_shaken_is_taken_or_refused_by_name(good, data):
 @settings(max_examples=30, deadline=None)
 def test_any_text_is_refused_by_name(text, kind):
     asyncio.run(take(kind, text))
+
+
+async def test_an_answer_that_wants_several_transports_is_refused():
+    async with pairs.pair() as (one, other):
+        one.add_transceiver("audio")
+        one.add_transceiver("video")
+        await one.set_local_description()
+        await other.set_remote_description(one.local_description)
+        answer = (await other.create_answer()).sdp
+        for spoil in (without("a=group:BUNDLE"), lambda sdp: sdp.replace("BUNDLE 0 1", "BUNDLE 0")):
+            with pytest.raises(ms.OperationError, match="share one"):
+                await one.set_remote_description({"type": "answer", "sdp": spoil(answer)})
+        assert one.signaling_state == "have-local-offer"
+        await one.set_remote_description({"type": "answer", "sdp": answer})
+
+
+def test_what_needs_a_loop_says_so():
+    connection = RTCPeerConnection()
+    for call in (
+        lambda: connection.add_transceiver("audio"),
+        lambda: connection.create_data_channel("x"),
+    ):
+        with pytest.raises(RuntimeError, match="running event loop"):
+            call()
+    connection.close()
+    assert connection.connection_state == "closed"

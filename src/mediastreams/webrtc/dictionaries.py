@@ -96,6 +96,7 @@ class RTCConfiguration(GivenBack):
     """How a connection is made. Without ``ice_servers`` no server is asked for anything.
 
     DEVIATION: ``bundle_policy``: all media always share one transport, as with ``"max-bundle"``.
+    DEVIATION: ``ice_candidate_pool_size``: nothing is gathered before it is needed.
 
     https://w3c.github.io/webrtc-pc/#rtcconfiguration-dictionary
     """

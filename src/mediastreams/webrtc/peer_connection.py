@@ -411,7 +411,7 @@ class RTCPeerConnection(EventTarget):
         if not isinstance(track, MediaStreamTrack):
             raise wrong_type(f"{where}: track", "a MediaStreamTrack", track)
         check_streams(streams, where)
-        self._owner.check(where)
+        self._check_loop(where)
         if self._is_closed:
             raise closed_error(where)
         # 6-7. Each track once.
@@ -502,7 +502,7 @@ class RTCPeerConnection(EventTarget):
         kind = cast("Kind", name)
         if given["direction"] is RTCRtpTransceiverDirection.STOPPED:
             raise TypeError(f"{where}: a transceiver does not begin stopped")
-        self._owner.check(where)
+        self._check_loop(where)
         # 7. Not when closed.
         if self._is_closed:
             raise closed_error(where)
@@ -538,7 +538,7 @@ class RTCPeerConnection(EventTarget):
         where = "create_data_channel"
         init = DATA_CHANNEL_INIT.convert(merge_arguments(data_channel_dict, members, where), where)
         name = usv_string(label, f"{where}: label")
-        self._owner.check(where)
+        self._check_loop(where)
         if self._is_closed:
             raise closed_error(where)
         return self._data.create(name, init, where)
@@ -638,6 +638,16 @@ class RTCPeerConnection(EventTarget):
         return f"<RTCPeerConnection {self._connection_state.value} {self._signaling_state.value}>"
 
     # --- algorithms -----------------------------------------------------------------------------------------------
+
+    def _check_loop(self, where: str) -> None:
+        """See that this is called on the connection's loop: what it makes works there.
+
+        Raises:
+            RuntimeError: it is not, or no loop runs.
+        """
+        self._owner.check(where)
+        if not self._owner.here:
+            raise RuntimeError(f"{where} needs a running event loop: call it from a coroutine")
 
     # --- for the algorithms -----------------------------------------------------------------------------------------
 

@@ -351,3 +351,34 @@ async def test_the_configuration_is_changed_as_far_as_it_can_be():
         await one.set_local_description()
         with pytest.raises(ms.InvalidModificationError):
             one.set_configuration()
+
+
+async def test_a_name_that_hides_an_address_is_looked_up():
+    """As browsers give theirs: by multicast DNS."""
+    import uuid
+
+    from aioice import mdns
+
+    async with RTCPeerConnection() as one, RTCPeerConnection() as other:
+        names = {}
+        responder = await mdns.create_mdns_protocol()
+
+        @one.on("icecandidate")
+        async def send(event):
+            candidate = event.candidate
+            if candidate is None or not candidate.candidate or candidate.address.count(":"):
+                return
+            if candidate.address not in names:
+                names[candidate.address] = f"{uuid.uuid4()}.local"
+                await responder.publish(names[candidate.address], candidate.address)
+            hidden = candidate.to_json()
+            hidden["candidate"] = hidden["candidate"].replace(candidate.address, names[candidate.address])
+            await other.add_ice_candidate(hidden)
+
+        one.create_data_channel("x")
+        await one.set_local_description()
+        await other.set_remote_description({"type": "offer", "sdp": one.local_description.sdp})
+        await other.set_local_description()
+        await one.set_remote_description({"type": "answer", "sdp": other.local_description.sdp})
+        await pairs.until(lambda: one.connection_state == other.connection_state == "connected")
+        await responder.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mediastreams._rules.bundles import bundle_mids
 from mediastreams._rules.sdp_reading import SdpError, read_description
-from mediastreams.errors import InvalidAccessError
+from mediastreams.errors import InvalidAccessError, OperationError
 from mediastreams.webrtc.enums import RTCSdpType
 from mediastreams.webrtc.rtc_error import RTCError
 
@@ -31,6 +31,7 @@ def read_remote(connection: RTCPeerConnection, kind: RTCSdpType, text: str) -> D
     Raises:
         RTCError: no SDP.
         InvalidAccessError: it contradicts itself, or what was said before.
+        OperationError: an answer that does not bundle.
     """
     try:
         description = read_description(text)
@@ -112,7 +113,7 @@ def _check_offer(connection: RTCPeerConnection, description: Description) -> Non
 
 def _check_answer(offer: Record, description: Description, *, final: bool) -> None:
     """An answer has the offer's sections, in order, and takes no more than was offered."""
-    offered = offer.parsed.sections
+    offered, bundle = offer.parsed.sections, bundle_mids(description)
     if len(offered) != len(description.sections):
         raise InvalidAccessError(f"the offer has {len(offered)} sections, the answer {len(description.sections)}")
     for mine, theirs in zip(offered, description.sections, strict=True):
@@ -120,5 +121,9 @@ def _check_answer(offer: Record, description: Description, *, final: bool) -> No
             raise InvalidAccessError(
                 f"the answer has {theirs.kind} {theirs.mid!r} where the offer has {mine.kind} {mine.mid!r}"
             )
-        if mine.rejected and not theirs.rejected and final:
+        if theirs.rejected:
+            continue
+        if mine.rejected and final:
             raise InvalidAccessError(f"section {mine.mid!r} is not offered, but accepted")
+        if theirs.mid not in bundle:
+            raise OperationError(f"the peer wants a transport of its own for {theirs.mid!r}: all media share one here")

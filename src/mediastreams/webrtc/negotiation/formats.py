@@ -115,8 +115,10 @@ class Numbers:
     def learn(self, section: Section) -> None:
         """Take over the numbers of a description of the peer."""
         for codec in codecs_of(section):
+            self._types.pop(codec.payload_type, None)  # the newest one is the last
             self._types[codec.payload_type] = codec
             if codec.rtx is not None:
+                self._types.pop(codec.rtx, None)
                 self._types[codec.rtx] = codec.payload_type
         for extension in section.extensions:
             self._extensions.setdefault(extension.uri, extension.id)
@@ -150,7 +152,7 @@ class Numbers:
         return tuple(found)
 
     def _known(self, codec: Codec) -> int | None:
-        for number, what in self._types.items():
+        for number, what in reversed(self._types.items()):
             if isinstance(what, Codec) and compatible(what, codec):
                 return number
         return None

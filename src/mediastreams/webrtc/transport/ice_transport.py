@@ -11,7 +11,7 @@ https://w3c.github.io/webrtc-pc/#rtcicetransport
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, Self
 
 import aioice
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from mediastreams.webrtc.transport.ice_generation import IceGeneration as _Generation
 
 __all__ = ["IceWatcher", "RTCIceTransport"]
+
+_MOST_TOLD: Final = 1000  # candidates of a peer that are remembered for the program
+_MOST_EARLY: Final = 200  # of a generation that has not begun
+_MOST_GENERATIONS: Final = 4  # that have not begun
 
 
 class IceWatcher(Protocol):
@@ -86,6 +90,7 @@ class RTCIceTransport(EventTarget):
         transport._early = {}
         transport._remote_told = []
         transport._on_data = None
+        transport._expired = False  # the peer's consent to be sent anything (RFC 7675)
         transport._tasks = {}
         return transport
 
@@ -95,6 +100,7 @@ class RTCIceTransport(EventTarget):
     _early: dict[str, list[aioice.Candidate | None]]
     _remote_told: list[tuple[str, RTCIceCandidate]]
     _on_data: Callable[[bytes], object] | None
+    _expired: bool
     _tasks: dict[IceGeneration, list[asyncio.Task[object]]]
 
     # --- the standard ---------------------------------------------------------------------------------------------
@@ -224,6 +230,7 @@ class RTCIceTransport(EventTarget):
         if generation is not self._pending:
             return
         before, self._active, self._pending = self._active, generation, None
+        self._expired = False
         self._role = RTCIceRole.CONTROLLING if generation.ice_controlling else RTCIceRole.CONTROLLED
         if before is not None:
             self._close_generation(before)
@@ -235,7 +242,10 @@ class RTCIceTransport(EventTarget):
             self._set_state(RTCIceTransportState.FAILED)
 
     def _add_remote_candidate(self, ufrag: str, candidate: RTCIceCandidate | None) -> None:
-        """Take a candidate of the peer's generation ``ufrag``; ``None``: it has no more."""
+        """Take a candidate of the peer's generation ``ufrag``; ``None``: it has no more.
+
+        DEVIATION: candidates of TCP are taken, but not used.
+        """
         parsed: aioice.Candidate | None = None
         if candidate is not None:
             line = read_candidate(candidate.candidate)
@@ -252,15 +262,17 @@ class RTCIceTransport(EventTarget):
                 related_address=line.related_address,
                 related_port=line.related_port,
             )
-            if len(self._remote_told) < 1000:
-                self._remote_told.append((ufrag, candidate))
+            self._remote_told.append((ufrag, candidate))
+            del self._remote_told[:-_MOST_TOLD]
         for generation in (self._pending, self._active):
             if generation is not None and generation.remote_username == ufrag:
                 generation.add_remote(parsed)
                 return
         waiting = self._early.setdefault(ufrag, [])
-        if len(waiting) < 200:
+        if len(waiting) < _MOST_EARLY:
             waiting.append(parsed)
+        while len(self._early) > _MOST_GENERATIONS:
+            del self._early[next(iter(self._early))]
 
     def _roll_back(self) -> None:
         """Take back a generation that was offered and never used."""
@@ -278,11 +290,7 @@ class RTCIceTransport(EventTarget):
     def _send(self, data: bytes) -> bool:
         """Send a packet now; whether there is a way."""
         generation = self._active
-        return (
-            generation is not None
-            and self._state in {RTCIceTransportState.CONNECTED, RTCIceTransportState.DISCONNECTED}
-            and generation.send_now(data)
-        )
+        return generation is not None and not self._expired and generation.send_now(data)
 
     def _receive(self, data: bytes) -> None:
         if self._on_data is not None and self._state is not RTCIceTransportState.CLOSED:
@@ -292,6 +300,7 @@ class RTCIceTransport(EventTarget):
         if generation is not self._active or self._state in {RTCIceTransportState.CLOSED, RTCIceTransportState.FAILED}:
             return
         if seconds >= self._timing.failed_after:
+            self._expired = True
             self._set_state(RTCIceTransportState.FAILED)
         elif seconds >= self._timing.disconnected_after:
             if self._state is RTCIceTransportState.CONNECTED:
