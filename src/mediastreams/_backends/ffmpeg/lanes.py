@@ -20,6 +20,7 @@ import av.error
 from av.video.frame import PictureType
 
 from mediastreams._backends.ffmpeg.chunks import ChunkTimes, Coded, format_of
+from mediastreams._backends.ffmpeg.passed_over import PassedOver
 from mediastreams._backends.ffmpeg.sounds import to_float_planar, usual_layout
 from mediastreams._backends.ffmpeg.stamps import PictureTimes, SoundTimes, Ticks
 from mediastreams._backends.ffmpeg.tempo import FASTEST, SLOWEST, Tempo
@@ -44,7 +45,6 @@ __all__ = ["Item", "Lane"]
 _logger = logging.getLogger(__name__)
 _NO_TYPE: Final = PictureType.NONE
 _LONGEST_SOUND_US: Final = 100_000
-_MOST_BEHIND: Final = 64_000_000  # bytes kept since a key frame; beyond them the next one is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,7 @@ class Lane:
         self._stream: Stream | None = None
         self._ticks = Ticks(None, 0)
         self._begin = 0
-        # Passed over: the decoder lacks what the next ones refer to. With the media time of key frames but the first.
-        self._behind: deque[tuple[Packet[Stream], int | None]] = deque()
-        self._keys: deque[int] = deque()  # those times
-        self._behind_size = 0
-        self._lost = False  # too much of that: nothing can be decoded before the next key frame
-        self._restart = False  # what is behind begins at a key frame
+        self._behind = PassedOver()
         self._passed: int | None = None  # media time of the latest item that is no longer here
         self._from: int | None = None  # pictures and sounds before it come too late
         self._interval = 0
@@ -131,7 +126,7 @@ class Lane:
         self._stream = stream
         self._ticks = Ticks(stream.time_base, zero - begin)
         self._begin = begin
-        self._forget()
+        self._behind.forget()
         self.drained = False
         self._sounds.restart()
         if self.chunk_format is None:
@@ -146,7 +141,7 @@ class Lane:
         self.ready.clear()
         self.coded.clear()
         self._refresh()
-        self._forget()
+        self._behind.forget()
         self._passed = self._from = self._sought = self._tempo = None
         self._pictures = PictureTimes(self._interval)
         self._sounds = SoundTimes()
@@ -169,7 +164,7 @@ class Lane:
         """
         stream, self._stream = self._stream, None
         self.packets.clear()
-        self._forget()
+        self._behind.forget()
         if stream is not None and stream.codec_context.is_open:
             stream.codec_context.flush_buffers()  # waits for the threads without the lock
 
@@ -216,11 +211,12 @@ class Lane:
             else:
                 self._take_time(max(self._begin, coded.media), coded.duration)
         if not decoding:
-            self._keep(packet, media)
+            waiting = self.ready or self.coded
+            self._behind.add(packet, media, waiting[0].media if waiting else None)
             return
         while self._behind:
             self.catch_up()
-        if self._lost:
+        if self._behind.lost:
             if not packet.is_keyframe:
                 return
             self._refresh()
@@ -243,43 +239,6 @@ class Lane:
                 else:
                     self.coded.append(Item(time, coded.duration, time, coded))
 
-    def _keep(self, packet: Packet[Stream], media: int) -> None:
-        """Remember a packet that is passed over, as long as it is needed to decode what waits or comes."""
-        later: int | None = None
-        if packet.is_keyframe:
-            if self._lost:
-                self._forget()
-            if self._behind:
-                later = media
-                self._keys.append(media)
-            else:
-                self._restart = True
-        elif self._lost:
-            return
-        self._behind.append((packet, later))
-        self._behind_size += packet.size
-        waiting = self.ready or self.coded
-        while self._keys and (not waiting or self._keys[0] <= waiting[0].media):
-            self._keys.popleft()
-            self._drop_oldest()
-            while self._behind[0][1] is None:
-                self._drop_oldest()
-            self._behind[0] = self._behind[0][0], None
-            self._restart = True
-        if self._behind_size > _MOST_BEHIND:
-            self._forget()
-            self._lost = True
-
-    def _drop_oldest(self) -> None:
-        packet, _ = self._behind.popleft()
-        self._behind_size -= packet.size
-
-    def _forget(self) -> None:
-        self._behind.clear()
-        self._keys.clear()
-        self._behind_size = 0
-        self._lost = self._restart = False
-
     def catch_up(self, present: int | None = None) -> None:
         """Decode the oldest packet that was passed over; what lies in the past is not shown any more.
 
@@ -289,13 +248,9 @@ class Lane:
             self.ready = deque(item for item in self.ready if item.payload is not None)
         passed = [time for time in (self._passed, present) if time is not None]
         self._from = max(passed) - self._interval if passed else None
-        if self._restart:
+        if self._behind.restart:
             self._refresh()
-        packet, later = self._behind.popleft()
-        self._behind_size -= packet.size
-        if later is not None:
-            self._keys.popleft()
-        self._run_decoder(packet)
+        self._run_decoder(self._behind.pop())
         if self.drained and not self._behind:  # it came when everything had been read
             self._run_decoder(None)
 
@@ -304,7 +259,7 @@ class Lane:
         assert self._stream is not None
         if self._stream.codec_context.is_open:
             self._stream.codec_context.flush_buffers()
-        self._lost = self._restart = False
+        self._behind.lost = self._behind.restart = False
 
     def drain(self) -> None:
         """Take what the decoder still holds; this pass has no more packets. Idempotent."""

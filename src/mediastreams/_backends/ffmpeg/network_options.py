@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from mediastreams._engine.tls import tls_options
+
 __all__ = ["LIVE_SCHEMES", "network_options", "read_seconds", "scheme_of"]
 
 LIVE_SCHEMES: Final = frozenset(
@@ -39,8 +41,9 @@ def network_options(url: str) -> dict[str, str]:
     scheme = scheme_of(url)
     if scheme in {"rtsp", "rtsps"}:
         words = urlsplit(url).query.split("&")
-        return {} if any(word in words for word in _TRANSPORTS) else {"rtsp_transport": "tcp"}
-    return dict(_OPTIONS.get("http" if scheme == "https" else scheme, {}))
+        transport = {} if any(word in words for word in _TRANSPORTS) else {"rtsp_transport": "tcp"}
+        return transport | tls_options(url)
+    return {**_OPTIONS.get("http" if scheme == "https" else scheme, {}), **tls_options(url)}
 
 
 def read_seconds(url: str, usual: float) -> float:

@@ -25,7 +25,8 @@ from mediastreams._backends.ffmpeg.network_options import LIVE_SCHEMES, network_
 from mediastreams._backends.ffmpeg.stamps import PacketTimes, Ticks
 from mediastreams._backends.ffmpeg.tracks import TrackInfo, describe
 from mediastreams._backends.ffmpeg.translate import translate
-from mediastreams.errors import AbortError, NotSupportedError
+from mediastreams._engine.tls import certificate_trouble
+from mediastreams.errors import AbortError, NetworkError, NotSupportedError
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -221,4 +222,6 @@ def _open(location: Location, interrupt: Interrupt, web: WebFile | None) -> av.c
     except Exception as error:
         if interrupt.is_set():
             raise AbortError(f"Opening {location.name!r} was given up") from error
+        if web is None and isinstance(error, OSError) and (trouble := certificate_trouble(location.url)):
+            raise NetworkError(f"{location.where!r} cannot be opened: {trouble}") from error
         raise translate(error, location) from error

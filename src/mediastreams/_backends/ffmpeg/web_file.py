@@ -24,6 +24,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from mediastreams._backends.ffmpeg.web_request import Answer, ask
+from mediastreams._engine.tls import untrusted
 from mediastreams.errors import AbortError, DOMException, NetworkError
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ class WebFile:
         elif isinstance(error, socket.gaierror):
             number, reason = None, f"no such host ({reason})"
         elif isinstance(error, ssl.SSLCertVerificationError):
-            number, reason = None, f"its certificate is not trusted ({error.verify_message})"
+            number, reason = None, untrusted(error.verify_message)
         elif isinstance(error, ssl.SSLError):
             number, reason = None, f"no secure connection ({error.reason or reason})"
         return NetworkError(f"{self._location.where!r} cannot {doing}: {reason}", errno=number)

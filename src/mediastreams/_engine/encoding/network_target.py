@@ -22,6 +22,7 @@ import av
 
 from mediastreams._engine.encoding.sending import SendingFailed, SentContainer
 from mediastreams._engine.encoding.target import Target
+from mediastreams._engine.tls import untrusted
 from mediastreams._engine.worker import start_thread
 from mediastreams._rules.network_targets import scheme_of, without_secrets
 from mediastreams.errors import NetworkError
@@ -69,6 +70,8 @@ class NetworkTarget(Target):
         elif isinstance(status, int):
             known = errno.EACCES if status in {401, 403, 407} else None
             reason = _CURES[known] if known else f"the server answered {status} ({report.get('error')})"
+        elif report.get("untrusted"):
+            known, reason = None, untrusted(report["untrusted"])
         elif not report and known is None:
             reason = f"the process that sends it ended by itself ({failed.status})"
         else:

@@ -21,6 +21,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import stat
 import struct
 import sys
@@ -29,6 +30,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from mediastreams._engine.tls import look_at_certificate
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -43,6 +46,7 @@ END: Final = b"E"
 STAMPS: Final = struct.Struct("<IqqqIIB")
 """Before a packet's bytes: stream, pts, dts, duration, time base (numerator, denominator), key frame."""
 _UNSENT_BYTES: Final = 131_072
+_UPLOADS: Final = frozenset({"http", "https"})  # Python's connections, not FFmpeg's
 no_stamp: Final = -(2**63)
 
 
@@ -141,7 +145,7 @@ class _Sender:
         import av
 
         job = self._job
-        upload = self._upload if urlsplit(job.url).scheme.lower() in {"http", "https"} else None
+        upload = self._upload if urlsplit(job.url).scheme.lower() in _UPLOADS else None
         container = av.open(job.url, "w", format=job.muxer, container_options=dict(job.options), io_open=upload)
         container.metadata.update(job.metadata)
         with av.open(io.BytesIO(head), "r", format="nut") as template:
@@ -158,6 +162,8 @@ class _Sender:
         with _no_longer_than(2 * job.seconds):
             parts = urlsplit(job.url)
             socket.getaddrinfo(parts.hostname, parts.port)  # FFmpeg does not say that it is the name
+            if parts.scheme.lower() not in _UPLOADS:
+                look_at_certificate(job.url)  # PyAV does not let FFmpeg do that
             self._container.start_encoding()
             self._check()
         _hold_little_back()
@@ -240,6 +246,7 @@ def _report_of(error: Exception) -> Mapping[str, object]:
         "status": getattr(error, "code", None),
         "name": isinstance(error, socket.gaierror),
         "late": isinstance(error, TimeoutError),
+        "untrusted": error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else None,
     }
 
 
