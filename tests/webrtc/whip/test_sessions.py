@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections import Counter
 
+import av
+import numpy as np
 import pytest
 from tests.webrtc.whip.conftest import ask, plain_viewer, until
 
@@ -449,3 +451,44 @@ async def test_what_others_send_disturbs_no_viewer(small_server, caplog):
     assert set(statuses) <= {201, 400, 422, 503}, statuses
     assert statuses[422] > 10, statuses
     assert "Traceback" not in caplog.text
+
+
+@pytest.fixture
+def encoded_film(tmp_path):
+    """Twenty seconds of H.264 as a network camera sends it: no picture waits for a later one."""
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as container:
+        options = {"preset": "ultrafast", "tune": "zerolatency", "g": "30", "profile": "baseline"}
+        video = container.add_stream("libx264", rate=30, options=options)
+        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+        for number in range(600):
+            frame = av.VideoFrame.from_ndarray(np.full((360, 320), number % 200 + 20, np.uint8), format="yuv420p")
+            frame.pts = number
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    return path
+
+
+async def test_what_is_encoded_already_is_negotiated_and_sent_as_it_is(encoded_film):
+    async def passes(peer):
+        """Pictures are sent in the film's own encoding, and no encoder is at work, which bridges the gap at first."""
+        async with asyncio.timeout(15):
+            while True:
+                report = await peer.get_stats()
+                [sent] = [one for one in report.values() if one["type"] == "outbound-rtp" and one["kind"] == "video"]
+                if sent["frames_sent"] > 20 and sent.get("encoder_implementation") is None:
+                    return report[sent["codec_id"]]["mime_type"] == "video/H264"
+                await asyncio.sleep(0.1)
+
+    async with ms.open(encoded_film) as film, serve(film) as server, subscribe(server.whep_url) as stream:
+        await asyncio.wait_for(anext(aiter(stream.video)), 20)
+        [viewer] = server._sessions.of_role("viewer")
+        assert await passes(viewer.peer)
+    async with (
+        ms.open(encoded_film) as film,
+        serve(ingest=True) as server,
+        publish(film, server.whip_url) as publication,
+    ):
+        stream = await anext(aiter(server))
+        await asyncio.wait_for(anext(aiter(stream.video)), 20)
+        assert await passes(publication.connection)

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["agree_on_receiving", "agree_on_sending", "put_in_force"]
 
 
-def agree_on_sending(transceiver: RTCRtpTransceiver, ours: Section, theirs: Section) -> None:
-    """Set [[SendCodecs]]: what the peer takes, in its order and with its parameters, of what we can send."""
+def agree_on_sending(transceiver: RTCRtpTransceiver, ours: Section, theirs: Section, *, answer: Section) -> None:
+    """Set [[SendCodecs]]: what the peer takes, with its parameters, of what we can send, in the order of the answer.
+
+    https://w3c.github.io/webrtc-pc/#set-description
+    """
     sender = transceiver._sender
     known = send_codecs(transceiver._kind)
     numbers = {one.payload_type for one in ours.formats}
@@ -32,6 +35,8 @@ def agree_on_sending(transceiver: RTCRtpTransceiver, ours: Section, theirs: Sect
         if mine is not None and codec.payload_type in numbers:
             feedback = tuple(one for one in codec.feedback if one in mine.feedback)
             found.append(replace(codec, feedback=feedback, rtx=codec.rtx if codec.rtx in numbers else None))
+    order = [one.payload_type for one in answer.formats]
+    found.sort(key=lambda one: order.index(one.payload_type) if one.payload_type in order else len(order))
     sender._codecs = tuple(found)
     sender._extensions = _extensions(transceiver, ours, theirs)
     sender._last_parameters = None

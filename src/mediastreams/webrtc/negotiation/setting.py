@@ -148,7 +148,7 @@ def _apply_local_section(connection: RTCPeerConnection, record: Record, section:
         return
     # 4.10.1.7. What is sent, and what does not come any more.
     if theirs is not None:
-        agree_on_sending(transceiver, section, theirs)
+        agree_on_sending(transceiver, section, theirs, answer=section)
     if not receives(direction) and receives(transceiver._fired_direction):
         set_associated_remote_streams(connection, transceiver._receiver, (), news)
         news.muted.append(transceiver)
@@ -178,7 +178,7 @@ def _apply_remote_section(connection: RTCPeerConnection, record: Record, section
     ours = _counterpart(connection, "remote", section.mid)
     if not offer and not section.rejected and ours is not None:
         agree_on_receiving(transceiver, ours, section)
-        agree_on_sending(transceiver, ours, section)
+        agree_on_sending(transceiver, ours, section, answer=section)
         transceiver._current_direction = RTCRtpTransceiverDirection(direction)
     # 4.10.2.16. A rejected section stops it.
     if section.rejected and not transceiver._stopped:

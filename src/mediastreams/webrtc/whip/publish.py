@@ -23,7 +23,7 @@ from mediastreams.webrtc.whip.keeping import Keeping, lost_or_unwanted
 from mediastreams.webrtc.whip.loading import load
 from mediastreams.webrtc.whip.remote_session import RemoteSession
 from mediastreams.webrtc.whip.requests import ClientRequest, client_request, seconds
-from mediastreams.webrtc.whip.tracks import exchange_tracks
+from mediastreams.webrtc.whip.tracks import exchange_tracks, prefer_what_passes
 
 if TYPE_CHECKING:
     import ssl
@@ -176,7 +176,8 @@ class Publication(EventTarget):
         for track in stream.get_tracks():
             bitrate = self._request.bitrates[track.kind]
             encodings = [{} if bitrate is None else {"max_bitrate": bitrate}]
-            peer.add_transceiver(track, direction="sendonly", streams=[stream], send_encodings=encodings)
+            init = {"direction": "sendonly", "streams": [stream], "send_encodings": encodings}
+            prefer_what_passes(peer.add_transceiver(track, init), track)
 
     async def open(self) -> None:
         """Begin; `publish` has done so."""

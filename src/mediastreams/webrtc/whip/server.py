@@ -18,7 +18,7 @@ from mediastreams.webrtc.whip.endpoint import Endpoint
 from mediastreams.webrtc.whip.peer import end, new_peer
 from mediastreams.webrtc.whip.sessions import Role, Session, Sessions
 from mediastreams.webrtc.whip.stream_event import StreamEvent
-from mediastreams.webrtc.whip.tracks import assigned_tracks, exchange_tracks
+from mediastreams.webrtc.whip.tracks import assigned_tracks, exchange_tracks, prefer_what_passes
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -204,6 +204,7 @@ class Server(EventTarget):
             transceiver.direction = "sendonly"
             if self._stream is not None:
                 transceiver.sender.set_streams(self._stream)
+            prefer_what_passes(transceiver, track)
             await transceiver.sender.replace_track(track)
 
     async def _setup_publisher(self, session: Session, offer: str) -> None:

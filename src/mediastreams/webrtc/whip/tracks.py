@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mediastreams.webrtc.peer_connection import RTCPeerConnection
     from mediastreams.webrtc.rtp_transceiver import RTCRtpTransceiver
 
-__all__ = ["assigned_tracks", "exchange_tracks"]
+__all__ = ["assigned_tracks", "exchange_tracks", "prefer_what_passes"]
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +33,30 @@ def assigned_tracks(
         waiting = tracks[transceiver.receiver.track.kind]
         found.append((transceiver, waiting.popleft() if waiting else None))
     return found
+
+
+def prefer_what_passes(transceiver: RTCRtpTransceiver, track: MediaStreamTrack[Any] | None) -> None:
+    """Negotiate first what a track's source is encoded in already, so that it can be sent as it is."""
+    format = None if track is None else track._feed.hub.source.chunk_format
+    if track is None or format is None:
+        return
+    from mediastreams.webrtc.capabilities import capabilities, matching
+    from mediastreams.webrtc.codecs import send_codecs
+    from mediastreams.webrtc.sending.choices import choice_of
+    from mediastreams.webrtc.sending.encoded import AudioChoice
+    from mediastreams.webrtc.sending.passthrough import PassedVideo, sound_passes
+
+    passing = []
+    for codec in send_codecs(format.kind):
+        choice = choice_of(codec)
+        fits = sound_passes(format, choice) if isinstance(choice, AudioChoice) else PassedVideo.fits(format, choice)
+        if fits:
+            passing.append(codec)
+    known = capabilities(format.kind, sending=True)
+    if passing and known is not None:
+        codecs = [dict(one) for one in known.codecs or ()]
+        codecs.sort(key=lambda one: not any(matching(one, codec) for codec in passing))  # stable: the rest as it was
+        transceiver.set_codec_preferences(codecs)
 
 
 async def exchange_tracks(peer: RTCPeerConnection, stream: MediaStream | None) -> None:
