@@ -161,14 +161,15 @@ async def test_rtmp_comes_again_with_another_size_when_its_publisher_does(server
         assert (picture.get_settings().width, picture.get_settings().height) == (480, 320)
 
 
-async def test_udp_may_begin_before_its_sender_and_comes_again(servers, caplog):
-    address = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
-    first = await asyncio.to_thread(servers, lambda: publisher("-f", "mpegts", f"{address}?pkt_size=1316"))
+@pytest.mark.parametrize(("scheme", "muxer"), [("udp", "mpegts"), ("rtp", "rtp_mpegts")])
+async def test_udp_and_rtp_may_begin_before_their_sender_and_come_again(servers, caplog, scheme, muxer):
+    address = f"{scheme}://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    first = await asyncio.to_thread(servers, lambda: publisher("-f", muxer, f"{address}?pkt_size=1316"))
     async with ms.open(address) as stream:
         await _check_live(stream)
 
         def back():
-            servers(lambda: publisher("-f", "mpegts", f"{address}?pkt_size=1316"))
+            servers(lambda: publisher("-f", muxer, f"{address}?pkt_size=1316"))
 
         await _away_and_back(stream, first.end, back, caplog)
         await _check_live(stream)
