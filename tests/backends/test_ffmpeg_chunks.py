@@ -216,6 +216,27 @@ def test_who_comes_in_between_two_key_frames_sees_the_present_picture_at_once(op
     assert brightness(collected.frames[count]) == pytest.approx(16 + number * 5 % 200, abs=3)
 
 
+@pytest.mark.parametrize("away", [0.02, 0.1, 0.5])
+def test_chunks_come_again_to_who_comes_after_everybody_had_left(opened, film, away):
+    clock = ManualClock()
+    movie = opened(film, clock=clock)
+    collected = Collected(clock, wants_frames=False, wants_chunks=True)
+    movie.sources[0].start(None, {}, collected)
+    movie.play()
+    clock.advance_blocking(0.5)
+    assert collected.frames
+    collected.wants_chunks = False
+    clock.advance_blocking(away)
+    count = len(collected.frames)
+    collected.wants_chunks = True
+    clock.advance_blocking(0.6)
+    fresh = collected.frames[count:]
+    assert 12 <= len(fresh) <= 16  # 25 a second, of which some were ahead already when it came
+    assert any(chunk.key for chunk in fresh)
+    lane = movie.sources[0].lane
+    assert len(lane.ready) + len(lane.coded) <= 8  # what nobody wanted was not read ahead to the film's end
+
+
 def test_who_comes_in_between_as_fast_as_can_be_gets_everything_from_there(opened, tmp_path):
     path = make_movie(tmp_path / "a.mkv", codec="libx264", frames=100, options={"g": "1000", "bf": "2"})
     movie = opened(path, free=True)

@@ -194,14 +194,18 @@ class Lane:
 
     @property
     def enough(self) -> deque[Item]:
-        """The queue that tells how far ahead the lane is."""
-        return self.ready if self.decoding or not self.coded else self.coded
+        """The queue that tells how far ahead the lane is: the one that is filled now."""
+        return self.coded if self._copied and not self.decoding else self.ready
+
+    @property
+    def _copied(self) -> bool:
+        """Whether chunks are wanted, and there are any."""
+        delivery = self.delivery
+        return delivery is not None and delivery.wants_chunks and self.chunk_format is not None
 
     def decode(self, packet: Packet[Stream]) -> None:
         """Put what comes of a packet into ``ready`` and ``coded``."""
-        delivery = self.delivery
-        copied = delivery is not None and delivery.wants_chunks and self.chunk_format is not None
-        decoding = self.decoding
+        copied, decoding = self._copied, self.decoding
         media = 0
         if copied or not decoding:
             coded = self._chunks.look(packet, self._ticks, self._begin)
