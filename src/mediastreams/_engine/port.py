@@ -74,7 +74,7 @@ class SinkPort:
         self.lossless = False  # a recording's: a program that makes the frames waits while it is `far_behind`
         self.delivered = 0
         self.dropped = 0
-        self.reach = 0  # µs: how far what has come reaches; of a picture, its beginning
+        self.reach = 0  # µs: how far what has come reaches; of a picture, its beginning; but for ``latest``
         self._gap = 0
         self._items: deque[Picture | Sound | Chunk] = deque()  # a chunk only where it was asked for: `ChunkPort`
         self._lock = threading.RLock()
@@ -113,12 +113,12 @@ class SinkPort:
             if self.closed or self.ended:
                 return
             items = self._items
-            self.reach = item.timestamp + (item.duration if isinstance(item, Sound) else 1)
             if self.policy == "latest":
                 if items:
                     self._drop_first()
                 items.append(item)
             else:
+                self.reach = item.timestamp + (item.duration if isinstance(item, Sound) else 1)
                 items.append(item)
                 if self.policy == "drop-oldest":
                     while len(items) > 1 and (self._span() > self.bound_us or len(items) > self.most_items):
