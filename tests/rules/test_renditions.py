@@ -6,13 +6,16 @@ from hypothesis import strategies as st
 
 from mediastreams._rules.renditions import (
     Rung,
+    Step,
     bit_rate_step,
     default_bit_rate,
     encoder_bit_rate,
+    ladder,
     limit_of,
     next_rung,
-    rungs_for,
+    preference_of,
     scaled_size,
+    step_of,
 )
 
 SECOND = 1_000_000
@@ -38,7 +41,36 @@ def test_rates_have_no_ceiling_and_rise_less_above_30_frames():
     ("size", "count"), [((1280, 720), 3), ((640, 360), 3), ((320, 240), 2), ((160, 120), 1), ((8, 8), 1)]
 )
 def test_small_pictures_have_fewer_rungs(size, count):
-    assert rungs_for(*size) == count
+    assert len(ladder("maintain-framerate", *size)) == count
+    assert len(ladder("maintain-resolution", *size)) == 3  # fewer pictures can be had of any size
+
+
+@pytest.mark.parametrize(
+    ("preference", "steps"),
+    [
+        ("maintain-framerate", [Step(), Step(2), Step(4)]),
+        ("maintain-resolution", [Step(), Step(1, 2), Step(1, 4)]),
+        ("balanced", [Step(), Step(2), Step(2, 2)]),
+        ("maintain-framerate-and-resolution", [Step()]),
+    ],
+)
+def test_each_preference_has_its_ladder(preference, steps):
+    assert list(ladder(preference, 1280, 720)) == steps
+    assert [step_of(preference, number) for number in range(3)] == [*steps, steps[-1], steps[-1]][:3]
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint", "kept"),
+    [
+        (None, "", "maintain-framerate"),
+        (None, "motion", "maintain-framerate"),
+        (None, "detail", "maintain-resolution"),
+        (None, "text", "maintain-resolution"),
+        ("balanced", "text", "balanced"),
+    ],
+)
+def test_what_is_asked_for_comes_before_the_hint(asked, hint, kept):
+    assert preference_of(asked, hint) == kept
 
 
 def test_a_viewer_is_limited_only_by_what_it_nearly_fills():

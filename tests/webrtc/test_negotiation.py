@@ -6,7 +6,13 @@ import pytest
 from tests.webrtc import pairs
 
 import mediastreams as ms
-from mediastreams.webrtc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCSessionDescription
+from mediastreams.webrtc import (
+    RTCDegradationPreference,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 
 pytestmark = pytest.mark.may_block(reason="encoders and decoders of a busy machine")
 
@@ -450,6 +456,23 @@ async def test_parameters_are_changed_and_given_back_once(stream):
         }
         await sender.set_parameters(parameters)
         assert sender._plan is None or sender._plan.codec.name == "vp9"
+
+
+async def test_what_is_to_be_kept_on_a_small_link_is_set_unset_and_checked(stream):
+    async with pairs.pair() as (one, other):
+        sender = one.add_track(stream.video, stream)
+        await pairs.exchange(one, other)
+        for preference in (*RTCDegradationPreference, None):
+            parameters = sender.get_parameters()
+            parameters.degradation_preference = preference
+            await sender.set_parameters(parameters)
+            assert sender.get_parameters().degradation_preference is preference
+            assert sender._outlet._degradation is preference
+        parameters = sender.get_parameters()
+        parameters.degradation_preference = "sharpness"
+        with pytest.raises(TypeError, match="degradation_preference"):
+            await sender.set_parameters(parameters)
+        assert sender.get_parameters().degradation_preference is None
 
 
 async def test_a_track_is_sent_once_and_only_tracks_are(stream):

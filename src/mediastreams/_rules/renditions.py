@@ -1,4 +1,4 @@
-"""The ladder of renditions: one track in a few sizes, and which of them a viewer gets.
+"""The ladder of renditions: one track in a few sizes or rates, and which of them a viewer gets.
 
 Not for: what a viewer's link takes (``link_estimates.py``).
 
@@ -9,25 +9,40 @@ that fails the next trial waits twice as long.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 __all__ = [
-    "SCALES",
     "Rung",
+    "Step",
     "bit_rate_step",
     "default_bit_rate",
     "encoder_bit_rate",
+    "ladder",
     "limit_of",
     "next_rung",
-    "rungs_for",
+    "preference_of",
     "scaled_size",
+    "step_of",
 ]
 
-SCALES: Final = (1.0, 2.0, 4.0)
-"""What width and height are divided by, rung by rung: 100 %, 50 %, 25 %."""
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rung gives up: width and height are divided by ``scale``, the frame rate by ``slower``."""
+
+    scale: float = 1.0
+    slower: float = 1.0
+
+
+_SMALLER: Final = (Step(), Step(2.0), Step(4.0))
+_STEPS: Final[Mapping[str, Sequence[Step]]] = {
+    "maintain-framerate": _SMALLER,
+    "maintain-resolution": (Step(), Step(1.0, 2.0), Step(1.0, 4.0)),
+    "balanced": (Step(), Step(2.0), Step(2.0, 2.0)),
+    "maintain-framerate-and-resolution": (Step(),),  # pictures get worse, and in the end some are missing
+}
 _LEAST_SIDE: Final = 90  # pixels: smaller renditions are not worth an encoder
 _LEAST_RATE: Final = 60_000  # bits a second
 _FLOOR: Final = 0.4  # an encoder goes down to that part of its rate; what takes less gets a lower rung
@@ -56,9 +71,29 @@ def default_bit_rate(width: int, height: int, frame_rate: float) -> int:
     return max(_LEAST_RATE, round(width * height * rate * 0.1))
 
 
-def rungs_for(width: int, height: int) -> int:
-    """How many rungs a size has; one at least."""
-    return max(1, sum(min(scaled_size(width, height, scale)) >= _LEAST_SIDE for scale in SCALES))
+def preference_of(asked: str | None, hint: str) -> str:
+    """What is kept where not everything can be: as was asked for, else as the track's content hint suggests.
+
+    https://w3c.github.io/mst-content-hint/#dom-rtcrtpsendparameters-degradationpreference,
+    https://w3c.github.io/mst-content-hint/#video-content-hints
+    """
+    if asked is not None:
+        return asked
+    return "maintain-resolution" if hint in {"detail", "text"} else "maintain-framerate"
+
+
+def ladder(preference: str, width: int, height: int) -> Sequence[Step]:
+    """The rungs for pictures of a size, the best first; one at least."""
+    first, *others = _STEPS[preference]
+    return [first] + [
+        step for step in others if step.scale == 1 or min(scaled_size(width, height, step.scale)) >= _LEAST_SIDE
+    ]
+
+
+def step_of(preference: str, number: int) -> Step:
+    """What a rung gives up; below the last one there is none."""
+    steps = _STEPS[preference]
+    return steps[min(number, len(steps) - 1)]
 
 
 def limit_of(estimate: int | None, sent: int) -> int | None:

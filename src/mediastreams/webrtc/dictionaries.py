@@ -25,7 +25,13 @@ from mediastreams._webidl.conversions import (
 )
 from mediastreams._webidl.dictionaries import Dictionary, Member, Schema
 from mediastreams._webidl.interfaces import public
-from mediastreams.webrtc.enums import RTCBundlePolicy, RTCIceTransportPolicy, RTCRtcpMuxPolicy, RTCSdpType
+from mediastreams.webrtc.enums import (
+    RTCBundlePolicy,
+    RTCDegradationPreference,
+    RTCIceTransportPolicy,
+    RTCRtcpMuxPolicy,
+    RTCSdpType,
+)
 
 __all__ = [
     "CODEC",
@@ -292,13 +298,15 @@ class RTCRtpParameters(GivenBack):
 @public
 @dataclass(slots=True, kw_only=True, repr=False, eq=False)
 class RTCRtpSendParameters(RTCRtpParameters):
-    """How a sender sends. Change ``encodings`` and give it to `set_parameters`.
+    """How a sender sends. Change ``encodings`` or ``degradation_preference`` and give it to `set_parameters`.
 
-    https://w3c.github.io/webrtc-pc/#rtcrtpsendparameters
+    https://w3c.github.io/webrtc-pc/#rtcrtpsendparameters,
+    https://w3c.github.io/mst-content-hint/#dom-rtcrtpsendparameters-degradationpreference
     """
 
     transaction_id: str
     encodings: list[RTCRtpEncodingParameters]
+    degradation_preference: RTCDegradationPreference | str | None = None
 
 
 @public
@@ -368,5 +376,6 @@ SEND_PARAMETERS: Final[Schema[dict[str, Any]]] = Schema(
     Member("codecs", sequence_of(_CODEC_PARAMETERS), required=True),
     Member("transaction_id", dom_string, required=True),
     Member("encodings", sequence_of(ENCODING), required=True),
+    Member("degradation_preference", enumeration(RTCDegradationPreference)),
 )
 SDP_TYPE: Final = enumeration(RTCSdpType)

@@ -10,6 +10,7 @@ __all__ = [
     "BinaryType",
     "RTCBundlePolicy",
     "RTCDataChannelState",
+    "RTCDegradationPreference",
     "RTCDtlsTransportState",
     "RTCErrorDetailType",
     "RTCIceCandidateType",
@@ -286,6 +287,21 @@ class RTCDataChannelState(StrEnum):
     OPEN = "open"
     CLOSING = "closing"
     CLOSED = "closed"
+
+
+@public
+class RTCDegradationPreference(StrEnum):
+    """What of pictures is kept when the link takes less than they need; bits are saved in any case.
+
+    ``"balanced"`` gives up size first, then rate. Without a preference the track's content hint decides.
+
+    https://w3c.github.io/mst-content-hint/#dom-rtcdegradationpreference
+    """
+
+    MAINTAIN_FRAMERATE = "maintain-framerate"
+    MAINTAIN_RESOLUTION = "maintain-resolution"
+    BALANCED = "balanced"
+    MAINTAIN_FRAMERATE_AND_RESOLUTION = "maintain-framerate-and-resolution"
 
 
 @public

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mediastreams._rules.values import Kind
+    from mediastreams.webrtc.enums import RTCDegradationPreference
     from mediastreams.webrtc.peer_connection import RTCPeerConnection
     from mediastreams.webrtc.plans import Codec, SendPlan
     from mediastreams.webrtc.rtp_transceiver import RTCRtpTransceiver
@@ -69,6 +70,7 @@ class RTCRtpSender:
     _stable_transport: RTCDtlsTransport | None
     _stream_ids: tuple[str, ...]
     _encodings: list[dict[str, Any]]
+    _degradation: RTCDegradationPreference | None
     _codecs: tuple[Codec, ...]
     _extensions: Mapping[str, int]
     _plan: SendPlan | None
@@ -102,6 +104,7 @@ class RTCRtpSender:
         if kind == "video":
             default["scale_resolution_down_by"] = 1.0
         made._encodings = encodings or [default]  # [[SendEncodings]]
+        made._degradation = None
         made._codecs = ()  # [[SendCodecs]]
         made._extensions = {}
         made._plan = None
@@ -148,6 +151,7 @@ class RTCRtpSender:
             ],
             rtcp=RTCRtcpParameters(cname=self._connection._cname, reduced_size=True),
             codecs=codec_parameters(self._codecs),
+            degradation_preference=self._degradation,
         )
 
     async def set_parameters(
@@ -159,7 +163,8 @@ class RTCRtpSender:
 
         Raises:
             InvalidStateError: stopped, or `get_parameters` was not called before.
-            InvalidModificationError: something else than the encodings' own members was changed.
+            InvalidModificationError: something else than ``degradation_preference`` and the encodings' own members was
+                changed.
             ValueError: scaled up, or a negative frame rate.
             TypeError: a member is missing or has the wrong type.
 
@@ -186,7 +191,8 @@ class RTCRtpSender:
         )
         if not same:
             raise InvalidModificationError(
-                f"{where}: only members of the encodings may differ from what get_parameters() gave last"
+                f"{where}: only degradation_preference and members of the encodings may differ from what"
+                " get_parameters() gave last"
             )
         choosable = self._codecs or all_codecs(self._kind)
         for one in encodings:
@@ -200,6 +206,7 @@ class RTCRtpSender:
         await after_queued_tasks()
         self._last_parameters = None
         self._encodings = encodings
+        self._degradation = given.get("degradation_preference")
         self._apply_encodings()
         self._connection._media_changed(self._transceiver)
 
@@ -266,6 +273,7 @@ class RTCRtpSender:
             max_framerate=first.get("max_framerate"),
             scale_resolution_down_by=first.get("scale_resolution_down_by", 1.0),
             active=first["active"],
+            degradation_preference=self._degradation,
         )
 
     def _chosen_codec(self) -> Codec | None:

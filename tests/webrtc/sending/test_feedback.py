@@ -82,8 +82,6 @@ def test_malformed_feedback_breaks_nothing(fmt, fci):
         ("opus", "audio", 0, {}, {"most": 1}, AudioChoice("opus", True, True, 6_000)),
         ("pcmu", "audio", 0, {}, {"most": 1}, AudioChoice("pcmu")),
         ("vp8", "video", 0, {}, {"scale": 2.0, "frame_rate": 5.0}, VideoChoice("vp8", scale=2.0, frame_rate=5.0)),
-        ("vp8", "video", 0, {}, {"hint": "text"}, VideoChoice("vp8", detail=True)),
-        ("vp8", "video", 0, {}, {"hint": "motion"}, VideoChoice("vp8")),
         ("h264", "video", 2, {}, {}, VideoChoice("h264", "42e01f", 1)),
         ("h264", "video", 3, {}, {}, VideoChoice("h264", "42e01f", 0)),
         (

@@ -7,6 +7,7 @@ import threading
 import pytest
 from tests.webrtc.sending.loopback import decoded, estimate, receiver_report
 
+from mediastreams.webrtc import RTCDegradationPreference
 from mediastreams.webrtc.rtp.formats import format_of
 from mediastreams.webrtc.sending import shared_encoder as module
 from mediastreams.webrtc.sending.packet_writer import SentFrame
@@ -114,7 +115,46 @@ async def test_what_is_to_be_read_gets_fewer_pictures_and_not_smaller_ones(strea
     assert choice.frame_rate in {15, 7.5}
     assert outlet.encoded_size == (320, 240)
     track.content_hint = ""
-    await transport.until(lambda: not outlet.choice.detail)
+    await transport.until(lambda: outlet.choice.scale > 1)
+
+
+@pytest.mark.timeout(90)
+async def test_what_was_not_preferred_is_given_up_on_a_small_link(devices, sending):
+    stream = await devices.get_user_media(video={"width": 640, "height": 360, "frame_rate": 30})
+    track = stream.get_video_tracks()[0]
+    track.content_hint = "text"  # what is asked for counts more
+    made = {name: sending(track, "vp8") for name in RTCDegradationPreference}
+    for name, (outlet, _) in made.items():
+        outlet.set_encoding(
+            max_bitrate=None,
+            max_framerate=None,
+            scale_resolution_down_by=1.0,
+            active=True,
+            degradation_preference=name,
+        )
+    assert len({outlet._watch.encoder for outlet, _ in made.values()}) == 1  # who gets all shares one encoder
+    fast, slow, both, all_ = (outlet for outlet, _ in made.values())
+    await made["balanced"][1].until(lambda: both.sent_rate > 0)
+
+    def lowered(outlet):
+        return outlet._watch.rung.number > 0 and outlet._watch._coming is None
+
+    async def lower():
+        while not (lowered(fast) and lowered(slow) and lowered(both)):
+            for outlet, _ in made.values():
+                outlet.handle_rtcp(estimate(max(30_000, round(outlet.sent_rate * 0.3)), outlet.ssrc))
+            await asyncio.sleep(0.1)
+
+    await asyncio.wait_for(lower(), 60)
+    assert fast.choice.scale > 1
+    assert fast.choice.frame_rate is None
+    assert slow.choice.scale == 1
+    assert slow.choice.frame_rate in {15, 7.5}
+    assert both.choice.scale == 2
+    assert both.choice.frame_rate in {None, 15}
+    assert all_._watch.rung.number == 0
+    assert (all_.choice.scale, all_.choice.frame_rate) == (1, None)
+    track.stop()
 
 
 async def test_who_takes_less_than_the_lowest_rung_loses_pictures_and_not_time(devices, sending):

@@ -25,14 +25,10 @@ def choice_of(
     scale: float = 1.0,
     frame_rate: float | None = None,
     most: int | None = None,
-    hint: str = "",
 ) -> Choice:
     """Tell how to encode for a codec as negotiated. ``most`` bits a second bound sound; pictures adapt while they run.
 
-    ``hint`` is the track's content hint.
-
-    https://www.rfc-editor.org/rfc/rfc7587#section-6.1, https://www.rfc-editor.org/rfc/rfc6184#section-8.1,
-    https://w3c.github.io/mst-content-hint/#video-content-hints
+    https://www.rfc-editor.org/rfc/rfc7587#section-6.1, https://www.rfc-editor.org/rfc/rfc6184#section-8.1
     """
     parameters = codec.parameters
     if codec.kind == "audio":
@@ -49,7 +45,7 @@ def choice_of(
     if codec.name == "h264":
         profile = str(parameters.get("profile-level-id") or DEFAULT_PROFILE_LEVEL_ID).lower()
         mode = 1 if _number(parameters.get("packetization-mode")) == 1 else 0
-    return VideoChoice(codec.name, profile, mode, scale, frame_rate, detail=hint in {"detail", "text"})
+    return VideoChoice(codec.name, profile, mode, scale, frame_rate)
 
 
 def _number(value: str | int | None) -> int | None:

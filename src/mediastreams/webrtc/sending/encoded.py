@@ -20,7 +20,6 @@ class VideoChoice:
     """How pictures are encoded: what viewers must have in common to share one encoder.
 
     ``profile`` is H.264's ``profile-level-id``, ``mode`` its packetization mode. ``scale`` divides width and height.
-    ``detail``: what is seen is to be read; lower renditions have fewer pictures instead of smaller ones.
     """
 
     codec: str
@@ -28,7 +27,6 @@ class VideoChoice:
     mode: int = 1
     scale: float = 1.0
     frame_rate: float | None = None
-    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

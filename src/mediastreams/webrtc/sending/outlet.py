@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._engine.clock import get_clock
+from mediastreams._rules.renditions import preference_of
 from mediastreams._webidl.tasks import wakeups_of
 from mediastreams.webrtc.sending.choices import choice_of
 from mediastreams.webrtc.sending.feedback import Feedback
@@ -68,6 +69,7 @@ class Outlet:
         self._active = True  # by the direction
         self._encoding_active = True  # by RTCRtpEncodingParameters
         self._encoding: tuple[int | None, float | None, float] = (None, None, 1.0)
+        self._degradation: str | None = None
         self._hint = ""  # the track's content hint, as it was heeded
         self._stopped = False
         self.sending = False
@@ -129,12 +131,20 @@ class Outlet:
         self._update()
 
     def set_encoding(
-        self, *, max_bitrate: int | None, max_framerate: float | None, scale_resolution_down_by: float, active: bool
+        self,
+        *,
+        max_bitrate: int | None,
+        max_framerate: float | None,
+        scale_resolution_down_by: float,
+        active: bool,
+        degradation_preference: str | None = None,
     ) -> None:
-        """Heed RTCRtpEncodingParameters.
+        """Heed RTCRtpEncodingParameters, and what is to be kept where the link is too small.
 
-        https://w3c.github.io/webrtc-pc/#dom-rtcrtpencodingparameters
+        https://w3c.github.io/webrtc-pc/#dom-rtcrtpencodingparameters,
+        https://w3c.github.io/mst-content-hint/#dom-rtcrtpsendparameters-degradationpreference
         """
+        self._degradation = degradation_preference
         self._encoding = (max_bitrate, max_framerate, max(1.0, scale_resolution_down_by))
         self._encoding_active = active and max_framerate != 0
         self._update()
@@ -193,13 +203,13 @@ class Outlet:
         assert plan is not None
         most, frame_rate, scale = self._encoding
         self._hint = hint = track.content_hint
-        choice = choice_of(plan.codec, scale=scale, frame_rate=frame_rate, most=most, hint=hint)
+        choice = choice_of(plan.codec, scale=scale, frame_rate=frame_rate, most=most)
         if not self.sending:
             self.sending = True
             self._reports = 0
             self._measured = (self.writer.octets, self._clock.now_us())
             self._schedule(_EARLY_REPORTS_US[0])
-        self._watch.aim(track._feed, choice, most)
+        self._watch.aim(track._feed, choice, most, preference_of(self._degradation, hint))
 
     def _end(self) -> None:
         self.sending = False

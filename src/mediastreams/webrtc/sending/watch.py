@@ -3,8 +3,8 @@
 Not for: deciding about rungs (``_rules/renditions.py``) or encoding.
 
 Rules of the file: a viewer that changes rung stays on the old one until the new one has a key frame; then it is let go.
-An
-encoder's frames are in order; that a new one may be a picture or two behind the old is the outlet's to smooth.
+An encoder's frames are in order; that a new one may be a picture or two behind the old is the outlet's to smooth. What
+a viewer would rather give up is its own affair: who gets everything shares one encoder with all the others.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._rules.renditions import (
-    SCALES,
     Rung,
     default_bit_rate,
+    ladder,
     limit_of,
     next_rung,
-    rungs_for,
     scaled_size,
+    step_of,
 )
 from mediastreams.webrtc.rtp import vp8, vp9
 from mediastreams.webrtc.sending.encoded import AudioChoice, Choice, EncodedFrame, VideoChoice, Viewer
@@ -43,6 +43,7 @@ class Watch:
         self._feed: TrackFeed | None = None
         self._choice: Choice | None = None
         self._most: int | None = None
+        self._preference = "maintain-framerate"
         self._current: SharedEncoder | None = None
         self._coming: SharedEncoder | None = None
         self._needs_key = True
@@ -60,9 +61,14 @@ class Watch:
         """Where a running number stands in the payloads, in formats that have one."""
         return None if self._choice is None else _PICTURE_ID_AT.get(self._choice.codec)
 
-    def aim(self, feed: TrackFeed | None, choice: Choice | None, most: int | None) -> None:
-        """Watch that feed, encoded so, at ``most`` bits a second; ``None``: nothing."""
-        if (feed, choice) == (self._feed, self._choice):
+    def aim(
+        self, feed: TrackFeed | None, choice: Choice | None, most: int | None, preference: str = "maintain-framerate"
+    ) -> None:
+        """Watch that feed, encoded so, at ``most`` bits a second; ``None``: nothing.
+
+        ``preference``: an RTCDegradationPreference.
+        """
+        if (feed, choice, preference) == (self._feed, self._choice, self._preference):
             if most != self._most:
                 self._most = most
                 self._wish_most(self._current)
@@ -70,10 +76,10 @@ class Watch:
         if feed is not self._feed:
             self.rung = Rung()
         gentle = feed is self._feed and not self._needs_key and _same_codec(choice, self._choice)
-        self._feed, self._choice, self._most = feed, choice, most
+        self._feed, self._choice, self._most, self._preference = feed, choice, most, preference
         if gentle and self._current is not None and feed is not None and choice is not None:
-            self._come_to(shared_encoder(feed, self._at_rung(choice)).add(self._viewer))
-            self._wish_most(self._coming)
+            self._come_to(shared_encoder(feed, self._at_rung(choice)))
+            self._wish_most(self._coming or self._current)
             return
         self._leave()
         if feed is not None and choice is not None:
@@ -84,10 +90,9 @@ class Watch:
     def _at_rung(self, choice: Choice) -> Choice:
         if isinstance(choice, AudioChoice) or self.rung.number == 0:
             return choice
-        scale = SCALES[self.rung.number]
-        if choice.detail:
-            return replace(choice, frame_rate=self._frame_rate / scale)
-        return replace(choice, scale=choice.scale * scale)
+        step = step_of(self._preference, self.rung.number)
+        rate = choice.frame_rate if step.slower == 1 else self._frame_rate / step.slower
+        return replace(choice, scale=choice.scale * step.scale, frame_rate=rate)
 
     def _wish_most(self, encoder: SharedEncoder | None) -> None:
         """Have the rate that was asked for from the first picture on, not from the first report on."""
@@ -95,8 +100,12 @@ class Watch:
             encoder.set_wish(self._viewer, self._most, None)
 
     def _come_to(self, encoder: SharedEncoder) -> None:
-        """Go over to another encoder at its next key frame."""
-        before, self._coming = self._coming, encoder
+        """Go over to another encoder at its next key frame; to the one there is, at once."""
+        if encoder is self._current:
+            before, self._coming = self._coming, None
+        else:
+            before, self._coming = self._coming, encoder.add(self._viewer)
+            encoder = self._coming
         if before is not None and before is not encoder:
             before.remove(self._viewer)
 
@@ -163,7 +172,7 @@ class Watch:
             self.rung = next_rung(self.rung, estimate=capped, sent=sent, rates=rates, now=now)
             if self.rung.number != before:
                 assert self._feed is not None
-                self._come_to(shared_encoder(self._feed, self._at_rung(self._choice)).add(self._viewer))
+                self._come_to(shared_encoder(self._feed, self._at_rung(self._choice)))
         nominal = rates[min(self.rung.number, len(rates) - 1)]
         encoder.set_wish(self._viewer, nominal, limit_of(estimate, sent))
 
@@ -175,12 +184,12 @@ class Watch:
             return []
         width, height, frame_rate = shape
         full = scaled_size(width, height, choice.scale)
-        if choice.detail:
-            if self.rung.number == 0:
-                self._frame_rate = frame_rate
-            return [default_bit_rate(*full, self._frame_rate / scale) for scale in SCALES]
-        sizes = [scaled_size(width, height, choice.scale * scale) for scale in SCALES[: rungs_for(*full)]]
-        return [default_bit_rate(*size, frame_rate) for size in sizes]
+        if self._coming is None and step_of(self._preference, self.rung.number).slower == 1:
+            self._frame_rate = frame_rate
+        return [
+            default_bit_rate(*scaled_size(width, height, choice.scale * step.scale), self._frame_rate / step.slower)
+            for step in ladder(self._preference, *full)
+        ]
 
 
 def _same_codec(a: Choice | None, b: Choice | None) -> bool:
