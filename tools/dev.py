@@ -35,6 +35,7 @@ SYSTEM_PROGRAMS = {
     "ffprobe": ("ffmpeg", "tests that open our files with other programs"),
     "exiftool": ("libimage-exiftool-perl", "tests that read what photos say of themselves"),
     "nginx": ("nginx-light libnginx-mod-rtmp", "tests of RTMP"),
+    "turnserver": ("coturn", "tests of connections over a relay"),
     "janus": ("janus", "tests with a media server of others"),
     "gst-inspect-1.0": (
         "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-tools " + GSTREAMER_PLUGINS,

@@ -9,7 +9,7 @@ import contextlib
 import random
 import re
 
-__all__ = ["BadLink", "connect_over"]
+__all__ = ["BadLink", "connect_over", "negotiate_over"]
 
 _ADDRESS = re.compile(r"^(candidate:\S+ \d+ udp \d+) (\S+) (\d+) (typ host.*)$", re.IGNORECASE)
 
@@ -27,6 +27,7 @@ class BadLink:
         self.ordered = False
         self.cut = False
         self.carried = self.lost = 0
+        self.described = asyncio.Event()  # both sides know of each other: candidates may be told
         self._chance = random.Random(seed)
         self._transports = []
         self._latest = {}
@@ -129,7 +130,6 @@ def _without_candidates(description):
 
 async def connect_over(link, one, other):
     """Let two connections find each other over the link and no other way."""
-    described = asyncio.Event()
 
     def tell(source, target):
         @source.on("icecandidate")
@@ -138,18 +138,24 @@ async def connect_over(link, one, other):
                 return
             found = event.candidate.to_json()
             changed = await link.through(found["candidate"])
-            await described.wait()
+            await link.described.wait()
             if changed is not None:
                 with contextlib.suppress(RuntimeError):  # closed meanwhile
                     await target.add_ice_candidate({**found, "candidate": changed})
 
     tell(one, other)
     tell(other, one)
+    await negotiate_over(link, one, other)
+
+
+async def negotiate_over(link, one, other):
+    """A round of offer and answer between two that were connected over the link; until both are connected."""
+    link.described.clear()
     await one.set_local_description()
     await other.set_remote_description(_without_candidates(one.local_description))
     await other.set_local_description()
     await one.set_remote_description(_without_candidates(other.local_description))
-    described.set()
+    link.described.set()
     async with asyncio.timeout(30):
         for connection in (one, other):
             while connection.connection_state != "connected":

@@ -1,4 +1,4 @@
-"""Servers of live streams for the tests, on free ports of the loopback: nginx (RTMP), GStreamer (RTSP), ffmpeg (HLS).
+"""Servers for the tests, on free ports of the loopback: nginx (RTMP), GStreamer (RTSP), ffmpeg (HLS), coturn (TURN).
 
 Each is a context manager that stops its program by its own handle. What is not installed skips the test.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tests.virtual.servers import first_line, needs, running, wait_for
 
-__all__ = ["free_port", "publisher", "start_hls", "start_rtmp", "start_rtmp_process", "start_rtsp"]
+__all__ = ["free_port", "publisher", "start_hls", "start_rtmp", "start_rtmp_process", "start_rtsp", "start_turn"]
 
 _RTMP_MODULES = ("/usr/lib/nginx/modules/ngx_rtmp_module.so", "/usr/local/lib/nginx/modules/ngx_rtmp_module.so")
 _SYSTEM_PYTHON = "/usr/bin/python3"
@@ -130,3 +130,36 @@ def start_hls(folder: Path) -> Iterator[str]:
     with start_web(folder) as address, publisher(*flags, str(folder / "live.m3u8")):
         wait_for(lambda: len(list(folder.glob("live*.ts"))) > 3, "the playlist", 15)
         yield f"{address}/live.m3u8"
+
+
+@contextlib.contextmanager
+def start_turn(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """coturn, which relays for ``user`` with the password ``secret``: host and port, and its process."""
+    needs("turnserver")
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    options = {
+        "listening-ip": "127.0.0.1",
+        "listening-port": port,
+        "relay-ip": "127.0.0.1",
+        "realm": "tests",
+        "user": "user:secret",
+        "userdb": folder / "turndb",
+        "pidfile": folder / "turnserver.pid",
+        "log-file": "stdout",
+    }
+    flags = ("lt-cred-mech", "allow-loopback-peers", "no-cli", "no-tls", "no-dtls", "verbose")
+    with (
+        (folder / "log").open("wb") as log,
+        running(
+            "turnserver",
+            "-n",  # of this machine's settings nothing is read
+            *(f"--{name}={value}" for name, value in options.items()),
+            *(f"--{flag}" for flag in flags),
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        wait_for(lambda: _answers(port), "turnserver")
+        yield f"127.0.0.1:{port}", process

@@ -9,11 +9,12 @@ import tracemalloc
 from itertools import pairwise
 
 import pytest
-from tests.virtual.bad_link import BadLink, connect_over
+from tests.virtual.bad_link import BadLink, connect_over, negotiate_over
 
 import mediastreams as ms
 from mediastreams.testing import read_counter
-from mediastreams.webrtc import RTCPeerConnection
+from mediastreams.webrtc import RTCIceTransport, RTCPeerConnection
+from mediastreams.webrtc.transport.ice_generation import Timing
 
 __all__ = []
 
@@ -145,6 +146,49 @@ async def test_a_link_that_dies_and_returns_mutes_and_unmutes(call, link):
     for now, _, stamp in seen[-10:]:
         assert abs(time.monotonic() * 1e6 - stamp - (time.monotonic() - now) * 1e6 - _clock_offset()) < 1_000_000
     assert (await call.inbound("video"))["total_freezes_duration"] < 2  # muted is not frozen
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(RTCIceTransport, "_timing", Timing(10, 0.2, 1.0, 2.5))
+
+
+async def test_a_way_that_failed_for_good_is_made_anew_under_the_same_tracks(impatient, call, link):
+    near, far, sender = call.near, call.far, call.near.get_senders()[0]
+    senders, receivers, transceivers = near.get_senders(), far.get_receivers(), far.get_transceivers()
+    muted = [asyncio.ensure_future(track.wait_for("mute", timeout=15)) for track in (call.video, call.audio)]
+    link.cut = True
+    async with asyncio.timeout(20):
+        for connection in (near, far):
+            while connection.connection_state != "failed":
+                await connection.wait_for("connectionstatechange")
+    await asyncio.gather(*muted)
+    before = [await call.inbound("video"), await call.inbound("audio")]
+    sent = {one["id"]: one for one in (await sender.get_stats()).values() if one["type"] == "outbound-rtp"}
+    link.cut = False
+    await asyncio.sleep(1)
+    assert near.connection_state == "failed"  # the peer's consent is gone: not by itself
+    assert (await call.inbound("video"))["packets_received"] == before[0]["packets_received"]
+    unmuted = [asyncio.ensure_future(track.wait_for("unmute", timeout=20)) for track in (call.video, call.audio)]
+    near.restart_ice()
+    await near.wait_for("negotiationneeded", timeout=2)
+    await negotiate_over(link, near, far)
+    await asyncio.gather(*unmuted)
+    returned = time.monotonic()
+    await asyncio.sleep(2)
+    assert len(call.since(returned)) > 20
+    assert len([one for one in call.sounds if one[0] >= returned]) > 40
+    assert (near.get_senders(), far.get_receivers(), far.get_transceivers()) == (senders, receivers, transceivers)
+    assert [one.track for one in receivers] == sorted(
+        (call.video, call.audio), key=[one.track for one in receivers].index
+    )
+    for old in before:
+        new = await call.inbound(old["kind"])
+        assert (new["id"], new["ssrc"]) == (old["id"], old["ssrc"])
+        assert new["packets_received"] > old["packets_received"]
+    report = await sender.get_stats()
+    assert all(report[name]["packets_sent"] > one["packets_sent"] for name, one in sent.items())
+    assert sent
 
 
 def _clock_offset():

@@ -23,6 +23,8 @@ import aioice.ice
 import aioice.stun
 import ifaddr
 
+from mediastreams.webrtc.transport.relay import Relay
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -111,6 +113,7 @@ class IceGeneration(aioice.ice.Connection):
         self._hosts_gathered = asyncio.Event()
         self._heard_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._relays: dict[aioice.ice.StunProtocol, Relay] = {}
         self._given_remote = 0
         self.lost_packets = 0
         self.round_trip: float | None = None  # seconds, of the latest question
@@ -203,6 +206,7 @@ class IceGeneration(aioice.ice.Connection):
         except (OSError, TimeoutError, aioice.stun.TransactionError, ValueError, KeyError) as error:
             self._on_error(self, server.url, 701, f"no answer from the TURN server: {error!r}")
             return
+        self._relays[protocol] = Relay(protocol)
         self._protocols.append(protocol)
         self._found(candidate, server)
         for remote in self._remote_candidates:
@@ -301,9 +305,12 @@ class IceGeneration(aioice.ice.Connection):
         pair = self._nominated.get(1)
         if pair is None or _is_closing(pair.protocol.transport):
             return False
+        relay = self._relays.get(pair.protocol)
+        if relay is not None:
+            self.lost_packets += not relay.send(data, pair.remote_addr)
+            return True
         transport = pair.protocol.transport
-        size = getattr(transport, "get_write_buffer_size", None)  # a relay's has none
-        if size is not None and size() > _MOST_WAITING_BYTES:
+        if transport.get_write_buffer_size() > _MOST_WAITING_BYTES:
             self.lost_packets += 1
             return True
         transport.sendto(data, pair.remote_addr)
@@ -317,7 +324,10 @@ class IceGeneration(aioice.ice.Connection):
             task.cancel()
         for protocol in self._protocols:  # at once, whatever becomes of this coroutine
             protocol.transport.close()
+        relays, self._relays = self._relays, {}
+        self._protocols = [protocol for protocol in self._protocols if protocol not in relays]
         await super().close()
+        await asyncio.gather(*(relay.close() for relay in relays.values()))
 
 
 def _is_closing(transport: Any) -> bool:
