@@ -14,7 +14,8 @@ from aiortc.mediastreams import MediaStreamError
 from tests.media import make_movie
 
 import mediastreams as ms
-from mediastreams.testing import read_counter
+from mediastreams._engine.clock import use_clock
+from mediastreams.testing import ManualClock, read_counter
 from mediastreams.webrtc import as_aiortc, from_aiortc
 
 __all__ = []
@@ -219,6 +220,46 @@ async def test_aiortcs_track_that_never_answers_ends_when_it_is_stopped():
     assert track.muted
     foreign.stop()
     await ended
+
+
+async def test_aiortcs_track_that_falls_silent_is_muted_until_it_goes_on():
+    class Halting(aiortc.MediaStreamTrack):
+        kind = "audio"
+        frames = asyncio.Queue()
+
+        async def recv(self):
+            return await self.frames.get()
+
+    def sound(number):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.int16), format="s16", layout="mono")
+        frame.sample_rate, frame.time_base, frame.pts = 48_000, Fraction(1, 48_000), number * 960
+        return frame
+
+    foreign = Halting()
+    with use_clock(ManualClock()) as clock:
+        track = from_aiortc(foreign)
+        with track.frames() as frames:
+            muted = asyncio.ensure_future(track.wait_for("mute", timeout=5))
+            for number in range(150):  # three seconds
+                foreign.frames.put_nowait(sound(number))
+                await anext(frames)
+                await clock.advance(0.02)
+            await asyncio.sleep(0.05)
+            assert not track.muted
+            assert not muted.done()
+            await clock.advance(1.9)
+            await asyncio.sleep(0.05)
+            assert not track.muted
+            await clock.advance(0.2)
+            await muted
+            assert track.muted
+            foreign.frames.put_nowait(sound(400))
+            await anext(frames)
+            await track.wait_for("unmute", timeout=5) if track.muted else None
+            assert not track.muted
+        track.stop()
+        await asyncio.sleep(0.05)
+        assert foreign.readyState == "ended"
 
 
 async def test_aiortcs_track_that_fails_ends():

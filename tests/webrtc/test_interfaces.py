@@ -208,7 +208,9 @@ async def test_how_long_media_may_wait_is_a_wish():
         assert receiver.jitter_buffer_target is None
         receiver.jitter_buffer_target = 200
         assert receiver.jitter_buffer_target == 200
+        assert receiver._inlet._least_wait == 200_000
         receiver.jitter_buffer_target = None
+        assert receiver._inlet._least_wait == 0
         for wrong in (-1, 4001):
             with pytest.raises(ValueError, match="4000"):
                 receiver.jitter_buffer_target = wrong

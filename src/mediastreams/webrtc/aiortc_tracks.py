@@ -21,6 +21,7 @@ from mediastreams._webidl.tasks import wakeups_of
 from mediastreams.capture.media_stream_track import MediaStreamTrack
 from mediastreams.capture.push_source import PushSource
 from mediastreams.webrtc.extra import need_extra
+from mediastreams.webrtc.receiving.loop_timer import LoopTimer
 
 if TYPE_CHECKING:
     import aiortc
@@ -34,6 +35,7 @@ _logger = logging.getLogger(__name__)
 _US: Final = 1_000_000
 _BACK_US: Final = 1_000_000
 _AHEAD_US: Final = 10_000_000
+_SILENCE_US: Final = 2_000_000
 
 
 def as_aiortc(track: MediaStreamTrack) -> aiortc.MediaStreamTrack:
@@ -60,8 +62,9 @@ def as_aiortc(track: MediaStreamTrack) -> aiortc.MediaStreamTrack:
 def from_aiortc(track: aiortc.MediaStreamTrack) -> MediaStreamTrack:
     """Make one of our tracks of one of aiortc's: a remote one, or what its ``MediaPlayer`` plays.
 
-    It is muted until frames come; these are stamped on the library's clock, by their own times. It ends with aiortc's
-    track, and stops that when the last of its clones is stopped. Needs a running event loop, aiortc's.
+    It is muted until frames come, and again when none has come for two seconds; frames are stamped on the library's
+    clock, by their own times. It ends with aiortc's track, and stops that when the last of its clones is stopped. Needs
+    a running event loop, aiortc's.
 
     Raises:
         TypeError: that is none of aiortc's tracks.
@@ -82,6 +85,10 @@ class _Pump:
         self._times = SharedTimes().join(_US)
         self._latest: int | None = None  # by the frames' own times, µs
         self._ended = False
+        self._muted = True
+        self._pushing = False
+        self._came_at = 0  # the latest frame, µs
+        self._silence = LoopTimer(self._clock, self._look)
         kind: Kind = "video" if track.kind == "video" else "audio"
         self._source = PushSource(kind, on_unused=self._unused)
 
@@ -116,15 +123,14 @@ class _Pump:
     async def _run(self) -> None:
         from aiortc.mediastreams import MediaStreamError
 
-        muted = True
         try:
             while True:
                 data = self._data_of(await self._track.recv())
                 if data is not None:
-                    if muted:
-                        muted = False
-                        self._source.set_muted(muted=False)
+                    self._came()
+                    self._pushing = True
                     await self._source.push(data)
+                    self._pushing = False
         except MediaStreamError:
             pass
         except asyncio.CancelledError:
@@ -133,11 +139,31 @@ class _Pump:
         except Exception:  # the border: somebody else's track
             _logger.warning("aiortc's %s track failed; the track ends", self._track.kind, exc_info=True)
         finally:
+            self._silence.stop()
             if not self._ended:
                 self._ended = True
                 with contextlib.suppress(KeyError):  # aiortc's track forgets its listeners when it ends
                     self._track.remove_listener("ended", self._track_ended)
                 self._source.end()
+
+    def _came(self) -> None:
+        self._came_at = self._clock.now_us()
+        self._silence.at((self._came_at + _SILENCE_US) * 1000)
+        if self._muted:
+            self._muted = False
+            self._source.set_muted(muted=False)
+
+    def _look(self) -> None:
+        """Mute when nothing has come for long; a frame that a recording holds up has come."""
+        if self._ended:
+            return
+        if self._pushing:
+            self._came_at = self._clock.now_us()
+        if self._clock.now_us() - self._came_at < _SILENCE_US:
+            self._silence.at((self._came_at + _SILENCE_US) * 1000)
+        elif not self._muted:
+            self._muted = True
+            self._source.set_muted(muted=True)
 
     def _data_of(self, frame: object) -> Picture | Sound | None:
         """A frame in our form; ``None`` for what is no frame of this kind (a packet)."""

@@ -107,7 +107,12 @@ class RTCRtpReceiver:
         )
 
     def get_contributing_sources(self) -> list[RTCRtpContributingSource]:
-        """List who was mixed into what came lately: mixers that say so are rare, and none is known here."""
+        """List who was mixed into what came lately.
+
+        DEVIATION: always empty: only a mixer names contributing sources, and how loud each is it tells in a header
+        extension (RFC 6465) that is not negotiated here. Media servers forward, and are told by
+        `get_synchronization_sources`.
+        """
         return []
 
     def get_synchronization_sources(self) -> list[RTCRtpSynchronizationSource]:
@@ -131,7 +136,11 @@ class RTCRtpReceiver:
 
     @property
     def jitter_buffer_target(self) -> float | None:
-        """How long media may be held back to make up for a restless network, in milliseconds; a wish, at most 4000."""
+        """How long media may be held back to make up for a restless network, in milliseconds; a wish, at most 4000.
+
+        DEVIATION: ``jitterBufferTarget`` of webrtc-extensions: that long is waited for what is missing, if it would not
+        be anyway. What is whole goes on at once, with its time: who plays it holds it back.
+        """
         return self._target
 
     @jitter_buffer_target.setter
@@ -141,9 +150,7 @@ class RTCRtpReceiver:
         if target is not None and not 0 <= target <= 4000:
             raise ValueError(f"{where}: 0 to 4000 milliseconds, not {target}")
         self._target = target
-        take = getattr(self._inlet, "set_jitter_target", None)
-        if take is not None:
-            take(target)
+        self._inlet.set_jitter_target(target)
 
     def __repr__(self) -> str:
         return f"<RTCRtpReceiver {self.track!r}>"

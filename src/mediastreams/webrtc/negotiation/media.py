@@ -71,7 +71,7 @@ def put_in_force(transceiver: RTCRtpTransceiver, link: MediaLink, theirs: Sectio
     sender, receiver, direction = transceiver._sender, transceiver._receiver, transceiver._current_direction
     codec = sender._chosen_codec()
     sending = sends(direction) and codec is not None
-    if sending and codec is not None and link.connected:
+    if sending and codec is not None and link.secured:
         plan = SendPlan(codec, transceiver._mid, sender._connection._cname, dict(sender._extensions))
         if plan != sender._plan:
             sender._plan = plan

@@ -107,7 +107,7 @@ class Bundle:
 
     def _dtls_changed(self) -> None:
         self._user.transports_changed()
-        if self.link.connected:
+        if self.link.secured:
             self._user.link_connected()
             self._go_on()
         elif self.dtls.state in {"closed", "failed"} and self.association is not None:
@@ -118,7 +118,7 @@ class Bundle:
             return
         if self.role and self.remote is not None and self.ice.state is RTCIceTransportState.CONNECTED:
             self.link.start(self.role, self.remote.fingerprints)
-        if self.link.connected and self._data_ports is not None and self.association is None:
+        if self.link.secured and self._data_ports is not None and self.association is None:
             port, limit = self._data_ports
             self.association = Association(
                 self.link, self.role, on_state=self._association_changed, on_channel=self._channel_opened

@@ -104,8 +104,8 @@ class MediaLink:
 
     @property
     def connected(self) -> bool:
-        """Whether packets can be sent now."""
-        return self._session is not None and self._session.connected
+        """Whether packets can be sent now: nothing is encoded for a way that has failed."""
+        return self.secured and self._public._ice.state is not RTCIceTransportState.FAILED
 
     def add_inlet(self, inlet: PacketUser, plan: ReceivePlan) -> None:
         """Route what ``plan`` describes to ``inlet``."""
@@ -138,6 +138,11 @@ class MediaLink:
     def role(self) -> str:
         """``"client"`` or ``"server"``, ``""`` before the handshake."""
         return "" if self._session is None else self._session.role
+
+    @property
+    def secured(self) -> bool:
+        """Whether both sides have their keys, by whatever way packets go."""
+        return self._session is not None and self._session.connected
 
     @property
     def session(self) -> DtlsSession | None:

@@ -310,7 +310,7 @@ class IceGeneration(aioice.ice.Connection):
             self.lost_packets += not relay.send(data, pair.remote_addr)
             return True
         transport = pair.protocol.transport
-        if transport.get_write_buffer_size() > _MOST_WAITING_BYTES:
+        if transport.get_write_buffer_size() > _MOST_WAITING_BYTES:  # type: ignore[attr-defined]  # typeshed's lacks it
             self.lost_packets += 1
             return True
         transport.sendto(data, pair.remote_addr)
