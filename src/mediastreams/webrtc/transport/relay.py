@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Relay"]
 
 _MOST_WAITING_BYTES: Final = 1 << 20
-_ASK_SECONDS: Final = 1.0  # between packets that bind a channel or refresh it
+_BIND_SECONDS: Final = 1.0  # between packets that may bind a channel
+_LOOK_SECONDS: Final = 30.0  # between packets that may refresh it: it is due after 500 s, and gone after 600
 _GOODBYE_SECONDS: Final = 1.0  # for the server to take note of the end; it finds out by itself in ten minutes
 
 
@@ -29,7 +29,8 @@ class Relay:
     def __init__(self, protocol: aioice.ice.StunProtocol) -> None:
         self._transport: Any = protocol.transport
         self._inner: Any = getattr(self._transport, "_TurnTransport__inner_protocol", None)
-        self._asked_at = float("-inf")
+        self._loop = asyncio.get_running_loop()
+        self._asked_at = self._loop.time() - _BIND_SECONDS  # the checks have bound it, as a rule
 
     def send(self, data: bytes, address: tuple[str, int]) -> bool:
         """Send a packet to a peer now; whether it was not lost here."""
@@ -38,9 +39,9 @@ class Relay:
             self._transport.sendto(data, address)
             return True
         channel = inner.peer_to_channel.get(address)
-        due = channel is None or time.time() > inner.channel_refresh_at[channel]
-        if due and time.monotonic() - self._asked_at >= _ASK_SECONDS:
-            self._asked_at = time.monotonic()
+        now = self._loop.time()
+        if now - self._asked_at >= (_BIND_SECONDS if channel is None else _LOOK_SECONDS):
+            self._asked_at = now
             self._transport.sendto(data, address)
             return True
         way = inner.transport
