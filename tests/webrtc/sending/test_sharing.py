@@ -5,11 +5,12 @@ import itertools
 import threading
 
 import pytest
-from tests.webrtc.sending.loopback import decoded, estimate, receiver_report
+from tests.webrtc.sending.loopback import Loopback, decoded, estimate, plan_for, receiver_report
 
 from mediastreams.webrtc import RTCDegradationPreference
 from mediastreams.webrtc.rtp.formats import format_of
 from mediastreams.webrtc.sending import shared_encoder as module
+from mediastreams.webrtc.sending.outlet import Outlet
 from mediastreams.webrtc.sending.packet_writer import SentFrame
 
 
@@ -209,6 +210,22 @@ async def test_a_loop_that_stands_still_loses_frames_and_goes_on_with_a_key_fram
     assert format_of("vp8").inspect(frames[-1][1][0]).key
 
 
+async def test_a_loop_that_ends_without_closing_what_it_sends_leaves_no_encoder(stream):
+    left = []
+
+    async def forget():
+        transport, outlet = Loopback(), Outlet("video")
+        outlet.set_track(stream.get_video_tracks()[0])
+        outlet.start(transport, plan_for("vp8"))
+        left.append(outlet)
+        await transport.until(lambda: transport.frames(outlet.ssrc))
+
+    await asyncio.to_thread(asyncio.run, forget())
+    assert await gone()
+    assert left[0].frames  # it is still there, and may be closed yet, from anywhere
+    assert not module._encoders
+
+
 async def test_viewers_on_two_loops_share_an_encoder(stream, sending):
     track = stream.get_video_tracks()[0]
     _outlet, transport = sending(track, "vp8")
@@ -216,10 +233,6 @@ async def test_viewers_on_two_loops_share_an_encoder(stream, sending):
     count = []
 
     async def elsewhere():
-        from tests.webrtc.sending.loopback import Loopback, plan_for
-
-        from mediastreams.webrtc.sending.outlet import Outlet
-
         there = Loopback()
         other = Outlet("video")
         other.set_track(track)

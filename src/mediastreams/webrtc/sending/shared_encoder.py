@@ -87,10 +87,11 @@ class Line(Protocol):
 class _Group:
     """The viewers on one loop, and the frames on their way there."""
 
-    __slots__ = ("_frames", "_lost", "_owner", "_scheduled", "_wakeups", "viewers")
+    __slots__ = ("_frames", "_lost", "_owner", "_scheduled", "_wakeups", "loop", "viewers")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, owner: SharedEncoder) -> None:
         self.viewers: tuple[Viewer, ...] = ()
+        self.loop = loop
         self._wakeups = wakeups_of(loop)
         self._owner = owner
         self._frames: deque[EncodedFrame] = deque()
@@ -222,7 +223,15 @@ class SharedEncoder:
 
     def _emit(self, frame: EncodedFrame) -> None:
         for group in self._targets:
-            group.put(frame)
+            if group.loop.is_closed():
+                self._drop(group)
+            else:
+                group.put(frame)
+
+    def _drop(self, group: _Group) -> None:
+        """Forget the viewers of a loop that has ended without closing its connections."""
+        for viewer in group.viewers:
+            self.remove(viewer)
 
     def _run(self) -> None:
         line, clock = self.line, self.feed.clock
