@@ -40,6 +40,17 @@ def pytest_configure():
     os.environ.pop("MEDIASTREAMS_FAKE_DEVICES", None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Let collections look at what the test makes, not at the whole suite's heap: that takes long enough to block."""
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown():
+    gc.unfreeze()
+
+
 def pytest_collection_modifyitems(items):
     """Give coroutine tests the check of the loop, after fixtures of wider scope and before their own."""
     for item in items:

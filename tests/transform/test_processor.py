@@ -162,6 +162,30 @@ async def test_a_track_is_piped_into_a_generator(generator):
     assert copy.track.ready_state == "ended"
 
 
+async def test_a_frame_that_comes_just_when_a_reader_begins_to_wait_is_not_missed(generator):
+    """On another thread, between the reader's look and its waiting: nobody is there yet to be woken."""
+    processor = ms.MediaStreamTrackProcessor(track=generator.track)
+    port = processor._queue._port
+    deliver = generator._sink.source._delivery.deliver
+    looks = []
+
+    class Port(type(port)):
+        __slots__ = ()
+
+        def take(self):
+            item = super().take()
+            if not looks:
+                looks.append(item)
+                deliver(picture(7, 7)._open("write"))
+            return item
+
+    await _write(generator, 1)
+    assert (await anext(processor.readable)).timestamp == 1
+    port.__class__ = Port
+    assert (await asyncio.wait_for(anext(processor.readable), 5)).timestamp == 7
+    assert looks == [None]
+
+
 @pytest.mark.parametrize("wrong", [{}, {"track": None}, {"track": "video"}, {"max_buffer_size": 3}])
 def test_there_must_be_a_track(wrong):
     with pytest.raises(TypeError, match="track"):

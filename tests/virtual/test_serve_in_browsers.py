@@ -48,6 +48,8 @@ async def test_the_page_shows_the_stream_and_plays_it_when_told(camera, pulse, b
         await asyncio.sleep(1)
         second = await counter(page)
         assert 10 < second - first < 150
+        # A viewer whose link was slow to tell what it takes begins with a smaller rendition.
+        await page.until("document.querySelector('video').videoWidth == 640", 40)
         assert (await page.picture()).shape == (360, 640, 3)
         assert server.viewers == 1
         assert await page.evaluate("document.getElementById('status').textContent") == ""

@@ -154,7 +154,8 @@ class _Queue:
                 return None
             self._waiter = waiter = loop.create_future()
             try:
-                await waiter
+                if not len(self._port) and not self._port.finished:  # else it came before there was somebody to wake
+                    await waiter
             finally:
                 self._waiter = None
         return cast("VideoFrame | AudioData", self._make(item))
