@@ -40,17 +40,6 @@ def pytest_configure():
     os.environ.pop("MEDIASTREAMS_FAKE_DEVICES", None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup():
-    """Let collections look at what the test makes, not at the whole suite's heap: that takes long enough to block."""
-    gc.freeze()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown():
-    gc.unfreeze()
-
-
 def pytest_collection_modifyitems(items):
     """Give coroutine tests the check of the loop, after fixtures of wider scope and before their own."""
     for item in items:
@@ -139,6 +128,24 @@ def _run_delay():
         return 0.0
 
 
+class _Collections:
+    """Seconds that the collector has taken: the heap it looks through is the whole suite's, not the test's."""
+
+    def __init__(self):
+        self.seconds = self._began = 0.0
+
+    def __call__(self, phase, _):
+        now = time.perf_counter()
+        if phase == "start":
+            self._began = now
+        else:
+            self.seconds += now - self._began
+
+
+_collections = _Collections()
+gc.callbacks.append(_collections)
+
+
 class _SlowCallbacks(logging.Handler):
     """Collects asyncio's own warnings about callbacks that ran long (debug mode)."""
 
@@ -159,10 +166,10 @@ async def _no_task_left_and_no_blocked_loop(request):
     logger = logging.getLogger("asyncio")
     logger.addHandler(watcher)
     before = asyncio.all_tasks()
-    delay = _run_delay()
+    delay = _run_delay() + _collections.seconds
     yield
     logger.removeHandler(watcher)
-    delay = _run_delay() - delay
+    delay = _run_delay() + _collections.seconds - delay
     for _ in range(3):  # tasks that are just ending
         await asyncio.sleep(0)
     deadline = time.monotonic() + GRACE_SECONDS
