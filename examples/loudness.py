@@ -3,15 +3,12 @@
 import asyncio
 import threading
 
-import numpy as np
-
 import mediastreams as ms
 
 
 def meter(track: ms.MediaStreamTrack) -> None:
-    for count, chunk in enumerate(track.frames(sample_rate=16000, channels=1, samples=1600)):
-        level = np.sqrt(np.mean(chunk.to_ndarray() ** 2))
-        print(f"{20 * np.log10(max(level, 1e-6)):6.1f} dBFS")
+    for count, level in enumerate(track.levels(interval=0.1)):
+        print(f"{level.loudest:6.1f} dBFS {'█' * round(max(0.0, 60 + level.loudest) / 2)}")
         if count == 15:
             break
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.clock import wall_time
     from mediastreams._engine.frame_iterator import FrameIterator, FrameStats
     from mediastreams._engine.image_bitmap import ImageBitmap
+    from mediastreams._engine.levels import AudioLevel, AudioSpectrum
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._engine.video_layout import DOMRectReadOnly, PlaneLayout, VideoColorSpace
     from mediastreams._webidl.byob_reader import ReadableStreamBYOBReader
@@ -222,8 +223,10 @@ __all__ = [
     "AddEventListenerOptions",
     "AudioData",
     "AudioElement",
+    "AudioLevel",
     "AudioOutputOptions",
     "AudioSelectionPreferenceEnum",
+    "AudioSpectrum",
     "BinaryType",
     "BitrateMode",
     "Blob",
@@ -442,8 +445,10 @@ _HOME = {
     "AddEventListenerOptions": "_webidl.events",
     "AudioData": "_engine.audio_data",
     "AudioElement": "elements.audio_element",
+    "AudioLevel": "_engine.levels",
     "AudioOutputOptions": "capture.audio_output_options",
     "AudioSelectionPreferenceEnum": "capture.enums",
+    "AudioSpectrum": "_engine.levels",
     "BinaryType": "webrtc.enums",
     "BitrateMode": "recording.enums",
     "Blob": "files.blob",

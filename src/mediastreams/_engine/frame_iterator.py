@@ -28,15 +28,13 @@ from mediastreams._webidl.tasks import Wakeups, after_queued_tasks, wakeups_of
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.lanes import Lane
     from mediastreams._engine.port import Policy
-    from mediastreams._engine.video_frame import VideoFrame
 
 __all__ = ["FrameIterator", "FrameStats"]
 
-_FrameT = TypeVar("_FrameT", bound="VideoFrame | AudioData")
+_FrameT = TypeVar("_FrameT")  # a VideoFrame, an AudioData, or what a conversion makes of those: a level
 _FAIR = 16  # a loop must breathe after so many frames that were there already
 
 
@@ -73,6 +71,7 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         self._make: Callable[[Any], _FrameT] = make
         self._convert: Callable[[Any], Sequence[_FrameT]] | None = convert
         self._flush: Callable[[], Sequence[_FrameT]] | None = getattr(convert, "flush", None)
+        self._fold: Callable[[Sequence[_FrameT]], _FrameT] | None = getattr(convert, "fold", None)
         self._lane = lane
         self._ready: deque[_FrameT] = deque()
         self._turn = threading.Lock()  # held while something is converted, on whatever thread
@@ -213,12 +212,16 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
 
     def _fill(self) -> None:
         assert self._convert is not None
-        while not self._ready and (item := self._port.take()) is not None:
+        while (not self._ready or self._fold) and (item := self._port.take()) is not None:
             self._ready.extend(self._convert(item))
         if not self._ready and self._has_rest:
             flush, self._flush = self._flush, None
             assert flush is not None
             self._ready.extend(flush())
+        if self._fold and len(self._ready) > 1:  # what there was no time for goes into one
+            folded = self._fold(self._ready)
+            self._ready.clear()
+            self._ready.append(folded)
 
     @property
     def _has_rest(self) -> bool:

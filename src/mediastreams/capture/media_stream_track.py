@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.audio_data import AudioData
     from mediastreams._engine.frame_iterator import FrameIterator
+    from mediastreams._engine.levels import AudioLevel, AudioSpectrum
     from mediastreams._engine.port import Policy
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._rules.values import Kind, Mode, Settings
@@ -394,6 +395,36 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
             "samples": samples,
         }
         return cast("FrameIterator[FrameT_co]", frames_of(self, policy, options))
+
+    def levels(self, *, interval: float = 0.05) -> FrameIterator[AudioLevel]:
+        """Iterate over how loud the sound is, from now on: peak and RMS of each channel, as `frames` is iterated over.
+
+        Who looks less often than every ``interval`` (seconds, 0.001 to 10) gets one level over all since the last look:
+        no peak is missed, and nothing lags behind. On a source with a free clock there is one for every interval.
+
+        Raises:
+            TypeError: a video track, or no number.
+            ValueError: an interval out of range.
+        """
+        from mediastreams.capture.track_levels import levels_of
+
+        return levels_of(self, interval)
+
+    def spectrum(
+        self, *, interval: float = 0.05, fft_size: int = 2048, smoothing: float = 0.8
+    ) -> FrameIterator[AudioSpectrum]:
+        """Iterate over what frequencies the sound has, from now on, as an AnalyserNode tells them.
+
+        ``fft_size``: samples of a window, twice the number of bins, a power of two from 32 to 32768. ``smoothing``: how
+        much of one spectrum stays in the next, 0 to 1. ``interval``: as in `levels`; who is slower gets the newest one.
+
+        Raises:
+            TypeError: a video track, or no number.
+            ValueError: a number out of range.
+        """
+        from mediastreams.capture.track_levels import spectrum_of
+
+        return spectrum_of(self, interval, fft_size, smoothing)
 
     def __aiter__(self) -> AsyncIterator[FrameT_co]:
         return self.frames()

@@ -1,0 +1,151 @@
+"""``track.levels()`` and ``track.spectrum()``: of a fake microphone, on the loop and in a thread, slowly and fast."""
+
+import asyncio
+import gc
+import math
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import mediastreams as ms
+from mediastreams.testing import ManualClock, use_clock
+
+
+def sound(samples, number, rate=48_000):
+    return ms.AudioData.from_ndarray(np.atleast_2d(samples).astype(np.float32), sample_rate=rate, timestamp=number)
+
+
+async def write(generator, level, start=0, seconds=0.05, rate=48_000):
+    """Write a constant, in chunks of 10 ms."""
+    for number in range(round(seconds * 100)):
+        samples = np.full((1, rate // 100), level, np.float32)
+        await generator.writable.write(sound(samples, start + number * 10_000, rate))
+
+
+async def test_levels_of_a_fake_microphone_follow_its_beeps():
+    with use_clock(ManualClock()) as clock:
+        stream = await ms.MediaDevices(backends=["fake"]).get_user_media(audio=True)
+        levels = stream.audio.levels(interval=0.1)
+
+        async def read():
+            return [level async for level in levels]
+
+        task = asyncio.ensure_future(read())
+        await clock.advance(3)
+        stream.audio.stop()
+        found = await asyncio.wait_for(task, 5)
+    assert 28 <= len(found) <= 30
+    assert {len(level.peak) for level in found} == {2}
+    assert {level.duration for level in found} == {100_000}
+    loud = [level.loudest > -40 for level in found]
+    assert set(loud) == {True, False}
+
+
+async def test_a_slow_reader_gets_one_level_over_everything_and_misses_no_peak():
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        levels = track.levels(interval=0.01)
+        await write(track, 0.1, 0)
+        await write(track, 0.9, 50_000, 0.01)
+        await write(track, 0.2, 60_000)
+        level = await anext(levels)
+        assert (level.timestamp, level.duration) == (0, 110_000)
+        assert level.peak == pytest.approx((0.9,))
+        mean = math.sqrt((5 * 0.01 + 0.81 + 5 * 0.04) / 11)
+        assert level.rms == pytest.approx((mean,), abs=1e-4)
+        await write(track, 0.3, 110_000, 0.01)
+        assert (await anext(levels)).peak == pytest.approx((0.3,))
+
+
+async def test_the_end_of_the_track_is_the_end_with_what_was_left():
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        levels = track.levels(interval=0.1)
+        await write(track, 0.5, seconds=0.03)
+        await track.writable.close()
+        assert [level.duration async for level in levels] == [30_000]
+
+
+async def test_a_disabled_track_is_silent():
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        levels = track.levels(interval=0.01)
+        track.enabled = False
+        await write(track, 0.5, seconds=0.01)
+        assert (await anext(levels)).peak == (0.0,)
+
+
+async def test_spectrum_of_a_track():
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        spectra = track.spectrum(interval=0.01, fft_size=512, smoothing=0)
+        tone = np.sin(2 * np.pi * 3000 * np.arange(4800) / 48_000)
+        await track.writable.write(sound(tone, 0))
+        spectrum = await anext(spectra)
+        assert spectrum.sample_rate == 48_000
+        assert spectrum.frequencies[int(np.argmax(spectrum.decibels))] == 3000
+        assert not spectrum.decibels.flags.writeable
+
+
+async def test_levels_are_read_in_a_thread_too():
+    found = []
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        levels = track.levels(interval=0.01)
+        thread = threading.Thread(target=lambda: found.extend(levels))
+        thread.start()
+        await write(track, 0.5, seconds=0.05)
+        await track.writable.close()
+        await asyncio.to_thread(thread.join, 10)
+    assert sum(level.duration for level in found) == 50_000
+
+
+async def test_of_a_free_clock_every_interval_is_told(tmp_path):
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        recording = asyncio.ensure_future(ms.record(ms.MediaStream([track]), tmp_path / "tone.wav", duration=1.0))
+        await asyncio.sleep(0.05)
+        await write(track, 0.25, 1_000_000, 1.1)
+        await track.writable.close()
+        await recording
+    async with ms.open(tmp_path / "tone.wav", clock="free") as stream:
+        found = []
+        async for level in stream.audio.levels(interval=0.1):
+            found.append(level)
+            await asyncio.sleep(0.01)
+    told = [level.timestamp - found[0].timestamp for level in found[:10]]
+    assert told == pytest.approx([number * 100_000 for number in range(10)], abs=2)
+
+
+@pytest.mark.parametrize("call", [lambda track: track.levels(), lambda track: track.spectrum()])
+async def test_a_picture_has_no_levels(call):
+    with ms.VideoTrackGenerator().track as track, pytest.raises(TypeError, match="kind 'video'"):
+        call(track)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda track: track.levels(interval=0), ValueError),
+        (lambda track: track.levels(interval=11), ValueError),
+        (lambda track: track.levels(interval="0.1"), TypeError),
+        (lambda track: track.levels(interval=math.nan), TypeError),
+        (lambda track: track.spectrum(fft_size=1000), ValueError),
+        (lambda track: track.spectrum(fft_size=16), ValueError),
+        (lambda track: track.spectrum(fft_size="big"), TypeError),
+        (lambda track: track.spectrum(smoothing=1.1), ValueError),
+        (lambda track: track.spectrum(smoothing=None), TypeError),
+    ],
+)
+async def test_wrong_arguments_are_named(call, error):
+    with ms.MediaStreamTrackGenerator("audio") as track, pytest.raises(error, match=r"MediaStreamTrack\.(levels|spec)"):
+        call(track)
+
+
+async def test_levels_that_are_dropped_are_collected():
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        levels = track.levels()
+        gone = weakref.ref(levels)
+        await write(track, 0.5)
+        await anext(levels)
+        del levels
+        gc.collect()
+        await write(track, 0.5, 50_000)
+        assert gone() is None
+        assert track._feed.ports == ()
