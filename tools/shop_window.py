@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "mediastreams"
 ENTRY_POINTS = {
     "media_devices": "capture.navigator",
+    "mix": "transform.mix",
     "navigator": "capture.navigator",
     "open": "elements.open",
     "record": "recording.record",

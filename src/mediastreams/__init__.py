@@ -140,6 +140,7 @@ if TYPE_CHECKING:
         MediaStreamTrackGeneratorInit,
         VideoTrackGenerator,
     )
+    from mediastreams.transform.mix import AudioMix, mix
     from mediastreams.transform.processor import MediaStreamTrackProcessor, MediaStreamTrackProcessorInit
     from mediastreams.transform.writable_stream import WritableStream, WritableStreamDefaultWriter
     from mediastreams.webrtc.data_channel import RTCDataChannel, RTCDataChannelInit
@@ -224,6 +225,7 @@ __all__ = [
     "AudioData",
     "AudioElement",
     "AudioLevel",
+    "AudioMix",
     "AudioOutputOptions",
     "AudioSelectionPreferenceEnum",
     "AudioSpectrum",
@@ -434,6 +436,7 @@ __all__ = [
     "WritableStream",
     "WritableStreamDefaultWriter",
     "media_devices",
+    "mix",
     "navigator",
     "open",
     "record",
@@ -446,6 +449,7 @@ _HOME = {
     "AudioData": "_engine.audio_data",
     "AudioElement": "elements.audio_element",
     "AudioLevel": "_engine.levels",
+    "AudioMix": "transform.mix",
     "AudioOutputOptions": "capture.audio_output_options",
     "AudioSelectionPreferenceEnum": "capture.enums",
     "AudioSpectrum": "_engine.levels",
@@ -659,6 +663,7 @@ _HOME = {
     "WritableStream": "transform.writable_stream",
     "WritableStreamDefaultWriter": "transform.writable_stream",
     "media_devices": "capture.navigator",
+    "mix": "transform.mix",
     "navigator": "capture.navigator",
     "open": "elements.open",
     "record": "recording.record",

@@ -38,10 +38,12 @@ LONGEST_SECONDS: Final = 2.0
 class SoundLine:
     """Sound at one rate in one number of channels, from sample ``start`` of the output on. One thread at a time.
 
-    ``dropped``: samples thrown away because they came too late, or twice, or too far ahead.
+    ``dropped``: samples thrown away because they came too late, or twice, or too far ahead. ``prompt``: read as soon as
+    it has come, so that reading up to its end says nothing about an end. Should nothing follow, its last sample dies
+    away.
     """
 
-    def __init__(self, sample_rate: int, channels: int, start: int = 0) -> None:
+    def __init__(self, sample_rate: int, channels: int, start: int = 0, *, prompt: bool = False) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
         self.dropped = 0
@@ -53,11 +55,18 @@ class SoundLine:
         self._broken = True  # the last thing sounded is silence
         self._shift = 0.0  # µs from the source's time to the output's
         self._fade = max(1, round(sample_rate * FADE_SECONDS))
+        self._prompt = prompt
+        self._last: Samples | None = None  # what has to die away, should nothing follow
 
     @property
     def empty(self) -> bool:
         """Whether everything laid was read."""
-        return not self._pieces
+        return not self._pieces and self._last is None
+
+    @property
+    def end(self) -> int:
+        """Up to which sample all there is was laid, or is known not to be there."""
+        return max(self._next, self._read)
 
     def lay(self, sound: Sound, place_us: float) -> None:
         """Lay a chunk down: its first sample at ``place_us`` (µs of the output's count), as nearly as clocks allow."""
@@ -129,18 +138,30 @@ class SoundLine:
                 samples = samples[:, :room]
             found.append((place, samples))
         self._read = end
+        tail = self._tail(start, found[0][0] if found else end)
+        if found and not self._pieces:
+            place, samples = found[-1]
+            if self._prompt and place + samples.shape[1] == end:
+                self._last = samples[:, -1:]
+            else:  # nothing more is there, yet: die away, should nothing come
+                found[-1] = (place, _faded(samples, min(self._fade, samples.shape[1]), rising=False))
+                self._broken = True
+        if tail is not None:
+            self._broken = self._broken or not found
+            found.insert(0, (start, tail))
         if not found:
             return None
-        if not self._pieces:  # nothing more is there, yet: die away, should nothing come
-            place, samples = found[-1]
-            found[-1] = (place, _faded(samples, min(self._fade, samples.shape[1]), rising=False))
-            self._broken = True
         if len(found) == 1 and found[0][1].shape[1] == length:
             return found[0][1]
         out = np.zeros((self.channels, length), np.float32)
         for place, samples in found:
             out[:, place - start : place - start + samples.shape[1]] = samples
         return out
+
+    def _tail(self, start: int, end: int) -> Samples | None:
+        """What follows a line that was read up to its end, where nothing follows until ``end``."""
+        last, self._last = self._last, None
+        return None if last is None or start >= end else last * _ramp(self._fade)[::-1][: end - start]
 
 
 def _faded(samples: Samples, length: int, *, rising: bool) -> Samples:
