@@ -207,6 +207,27 @@ async def test_a_track_that_stalls_is_waited_for_once_and_the_others_lose_nothin
     assert bench.contiguous()
 
 
+async def test_who_woke_too_late_does_not_take_others_for_absent(bench):
+    feed = bench.tone(440, 0.2)
+    bench.mix(feed)
+    await bench.clock.advance(0.5)
+    wait = bench.clock.wait_until
+
+    def oversleep(when_ns, wake):
+        """The machine stands still for 0.3 s: nobody's thread runs."""
+        bench.clock.wait_until = wait
+        return wait(None if when_ns is None else when_ns + 300_000_000, bench.clock.wake())
+
+    bench.clock.wait_until = oversleep
+    source = feed.hub.source
+    source.lag = 0.32
+    await bench.clock.advance(0.4)
+    source.lag = 0
+    await bench.clock.advance(0.5)
+    samples, start = bench.samples(0.1, 1.2)
+    assert fitted(samples[0], start, 440)[2] < 1e-3
+
+
 async def test_a_muted_track_is_not_waited_for(bench):
     muted = bench.tone(440)
     bench.mix(muted, bench.tone(1000))

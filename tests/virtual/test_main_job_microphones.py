@@ -128,3 +128,22 @@ async def test_a_recording_ends_with_the_microphone_that_is_unplugged_and_its_fi
     assert frequencies[levels.argmax()] == pytest.approx(RIGHT, abs=2)
     assert seconds == pytest.approx(summary.duration, abs=0.05)
     assert 0.8 < seconds < 3
+
+
+async def test_two_microphones_are_mixed_and_recorded_with_the_strength_that_was_asked_for(microphones, tmp_path):
+    path = tmp_path / "both.wav"
+    found = [await find(label) for label in ("Left", "Right")]
+    streams = [await ms.media_devices.get_user_media(audio={"device_id": {"exact": one.device_id}}) for one in found]
+    try:
+        with ms.mix(streams, gains=[1, 0.25]) as mixed:
+            summary = await ms.record(ms.MediaStream([mixed]), path, duration=3)
+    finally:
+        for stream in streams:
+            stream.audio.stop()
+    assert summary.duration == pytest.approx(3, abs=0.05)
+    frequencies, levels, _ = await asyncio.to_thread(spectrum, path)
+    power = 10 ** (levels / 10)  # in bands: where clocks are corrected, a tone is no line
+    left, right = (power[np.abs(frequencies - hertz) < 10].sum() for hertz in (LEFT, RIGHT))
+    assert 10 * np.log10(right / left) == pytest.approx(20 * np.log10(0.25), abs=0.5)
+    beside = (np.abs(frequencies - LEFT) > 50) & (np.abs(frequencies - RIGHT) > 50)
+    assert levels[beside].max() < -50  # no click, no hole

@@ -63,6 +63,7 @@ class Mixer(Source):
         self._count: Count | None = None
         self._position = 0  # the next sample
         self._gap = 0
+        self._held_up = 0  # µs: by how much the machine let this thread wake too late, and then the inputs', too
         self._delivery: Delivery | None = None
         self._worker: Worker | None = None
         self._stopping = False
@@ -169,7 +170,11 @@ class Mixer(Source):
                 return
 
     def _clock_wait(self, until_us: int) -> None:
-        self.clock.wait_until(None if self.free_running else until_us * 1000, self._wake)
+        if self.free_running:
+            self.clock.wait_until(None, self._wake)
+        elif not self.clock.wait_until(until_us * 1000, self._wake):
+            late = self.clock.now_us() - until_us
+            self._held_up = min(late + GRACE_US, LONGEST_WAIT_US) if late > GRACE_US else 0
 
     def _missing(self) -> int | None:
         """Lay down what has come. ``None``: the next block can be made; else until when it is worth waiting (µs)."""
@@ -193,9 +198,9 @@ class Mixer(Source):
             one.take(count, self._position, now, self._shifts, waited_for=one is self._slowest)
             if one.reaches(end):
                 there = True
-            elif self.free_running or now < due + one.wait_us:
+            elif self.free_running or now < due + one.wait_us + self._held_up:
                 self._slowest = one
-                return due + one.wait_us
+                return due + one.wait_us + self._held_up
             else:
                 one.give_up()
         self._awaited = None
@@ -230,6 +235,7 @@ class Mixer(Source):
         skipped = behind_us * self.mode.sample_rate // 1_000_000 // self._length * self._length
         self._position += skipped
         self._gap += skipped
+        self._held_up = 0
 
     def _give(self, delivery: Delivery) -> bool:
         """Make a block and deliver it. False: it was the last."""
@@ -244,6 +250,7 @@ class Mixer(Source):
                 left.append(one)
         stamp = self._count.us(self._position)
         gap, self._gap = self._gap, 0
+        self._held_up = 0
         self._position += self._length
         delivery.deliver(Sound(block, self.mode.sample_rate, stamp, self._layout, gap))
         return not left or self._forget(left)

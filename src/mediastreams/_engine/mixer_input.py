@@ -101,6 +101,11 @@ class MixerInput:
         self.gain.go_to(0.0, round(_FADE_SECONDS * sample_rate))
 
     @property
+    def dropped(self) -> int:
+        """Samples that came too late, or too far ahead."""
+        return 0 if self._line is None else self._line.dropped
+
+    @property
     def gone(self) -> bool:
         """Whether nothing of it will be heard any more."""
         return self.ended or (self.leaving and self.gain.steady)
