@@ -140,7 +140,8 @@ def make_movie(
     with av.open(str(path), "w", options=container_options or {}) as out:
         video = audio = None
         if codec:
-            video = out.add_stream(codec, rate=rate, options=options or {})
+            spinning = {"threads": "1"} if codec == "libvpx" else {}
+            video = out.add_stream(codec, rate=rate, options={**spinning, **(options or {})})
             video.width, video.height = size
             video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
             if pts is not None:

@@ -1,6 +1,7 @@
 """The house itself: import floors, shop windows, file sizes, labels, where threads and loops may meet."""
 
 import ast
+import functools
 import os
 import re
 import shutil
@@ -39,6 +40,7 @@ def _source(path):
     return path.read_text(encoding="utf-8")
 
 
+@functools.cache
 def _code(path):
     """The source without strings and comments."""
     return ast.unparse(_without_docstrings(ast.parse(_source(path))))

@@ -68,7 +68,7 @@ def test_the_counter_survives_strong_compression(codec, container, size):
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.bit_rate = 200_000
         if codec == "libvpx":
-            stream.options = {"deadline": "realtime", "cpu-used": "8"}
+            stream.options = {"deadline": "realtime", "cpu-used": "8", "threads": "1"}
         for index in range(45):
             frame = card.paint(index + 1000, index * 33_333, index * 33_333)
             frame.pts = index

@@ -16,7 +16,7 @@ import pytest
 from tests.media import Tape, make_movie, make_wav, serve, silent_server, tone
 
 from mediastreams import errors
-from mediastreams._backends.ffmpeg import passes
+from mediastreams._backends.ffmpeg import passes, web_file
 from mediastreams._backends.ffmpeg.interrupts import Interrupt
 from mediastreams._backends.ffmpeg.movie import Movie
 
@@ -339,6 +339,7 @@ def test_stopping_does_not_wait_for_a_network_that_fell_silent(tmp_path):
 
 def test_a_network_that_falls_silent_ends_the_tracks_with_an_error(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(passes, "_READ_SECONDS", 0.4)
+    monkeypatch.setattr(web_file, "_FIRST_WAIT", 0.1)
     with silent_server(_half(tmp_path)) as (url, _), caplog.at_level(logging.WARNING):
         tape = play(url)
     assert len(tape.video.frames) > 50

@@ -55,9 +55,12 @@ class Heard(StreamRequestHandler):
 
     def handle(self):
         with contextlib.suppress(OSError):
-            self.server.heard.append(self.rfile.readline())
-            while self.rfile.readline().strip():
-                pass
+            said = self.rfile.read(1)
+            if said.isalpha():  # a request, which has an end; RTMP begins with its version and waits for the server's
+                said += self.rfile.readline()
+                while self.rfile.readline().strip():
+                    pass
+            self.server.heard.append(said)
             self.wfile.write(self.server.answer)
 
 

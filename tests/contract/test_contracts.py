@@ -62,8 +62,9 @@ def test_every_kind_of_fake_source_keeps_the_contract_in_its_first_and_last_mode
 @pytest.mark.parametrize("kind", ["audio", "video"])
 def test_the_output_to_nowhere_keeps_the_contract(kind, make):
     clock = make()
+    mode = AudioMode(8000, 1) if kind == "audio" else VideoMode(8, 8, 5, 5)
     check_sink(lambda: NullSink(kind, clock), seconds=0.3)
-    check_sink(lambda: NullSink(kind, clock), AudioMode(8000, 1) if kind == "audio" else VideoMode(8, 8, 5, 5))
+    check_sink(lambda: NullSink(kind, clock), mode, seconds=0.3)
 
 
 @pytest.mark.parametrize("which", [None, 0, -1])

@@ -140,7 +140,7 @@ async def test_vp9_and_opus_are_copied_into_every_container_that_takes_them(film
         ("a.mp4", "libx264", "aac", {"bf": "2", "g": "10", "sc_threshold": "0"}),
         ("a.mkv", "libx264", "aac", {"bf": "2", "g": "10", "sc_threshold": "0"}),
         ("a.webm", "libvpx-vp9", "libopus", {"g": "10", "deadline": "realtime"}),
-        ("a.webm", "libvpx", "libopus", {"g": "10", "deadline": "realtime"}),
+        ("a.webm", "libvpx", "libopus", {"g": "10", "deadline": "realtime", "threads": "1"}),
     ],
 )
 async def test_a_disabled_track_is_black_and_silent_in_a_valid_file(

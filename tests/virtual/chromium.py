@@ -49,8 +49,7 @@ function play(name) {
   });
 }
 (async () => {
-  const found = [];
-  for (const name of NAMES) found.push(await play(name));
+  const found = await Promise.all(NAMES.map(play));
   await fetch("/found", {method: "POST", body: JSON.stringify(found)});
 })();
 </script>"""

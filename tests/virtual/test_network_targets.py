@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import http.server
+import itertools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.virtual.network_servers import free_port, start_rtmp, start_rtmp_process, start_rtsp
 
@@ -151,7 +153,28 @@ async def test_segments_and_preroll_are_for_files(tmp_path):
 # ── servers that say nothing, and servers that refuse ──────────────────────────────────────────────────
 
 
-_MUCH = {"video": {"qp": "0"}}  # so that the system's buffers are soon full
+_MUCH = {"video": {"qp": "0", "preset": "ultrafast"}}
+
+
+@contextlib.asynccontextmanager
+async def _noise():
+    """Pictures that no encoder makes smaller, so that the system's buffers are soon full."""
+    chance = np.random.default_rng(1)
+    pictures = [chance.integers(0, 256, (360, 480, 3), np.uint8) for _ in range(5)]
+    generator = ms.VideoTrackGenerator()
+
+    async def make():
+        for picture in itertools.cycle(pictures):
+            await generator.writable.write(ms.VideoFrame.from_ndarray(picture, format="rgb24"))
+            await asyncio.sleep(1 / 30)
+
+    making = asyncio.create_task(make())
+    try:
+        yield ms.MediaStream([generator.track])
+    finally:
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
+        generator.track.stop()
 
 
 @contextlib.contextmanager
@@ -198,7 +221,7 @@ class _Delays:
 async def test_a_server_that_says_nothing_holds_nobody_up(url, monkeypatch):
     monkeypatch.setattr(network_target, "_PATIENCE_SECONDS", 1.0)
     with _deaf() as port:
-        async with _camera(1280, 720) as stream, _Delays() as delays:
+        async with _noise() as stream, _Delays() as delays:
             before = time.monotonic()
             with pytest.raises(errors.NetworkError, match="takes nothing") as caught:
                 await ms.record(stream, url.format(f"127.0.0.1:{port}"), duration=25, encoder_options=_MUCH)
@@ -214,7 +237,7 @@ async def test_a_server_that_stops_in_the_middle_holds_nobody_up(tmp_path, monke
     monkeypatch.setattr(network_target, "_PATIENCE_SECONDS", 1.0)
     async with contextlib.AsyncExitStack() as stack:
         (address, _), process = await stack.enter_async_context(_aside(start_rtmp_process(tmp_path / "nginx")))
-        async with _camera(1280, 720) as stream, _Delays() as delays:
+        async with _noise() as stream, _Delays() as delays:
             recording = ms.record(stream, f"{address}/key", encoder_options=_MUCH)
             task = asyncio.create_task(recording._wait())
             while recording.stats.frames < 10:

@@ -97,10 +97,10 @@ async def test_pictures_and_sound_keep_coming_over_a_link_that_loses(call, link,
     link.delay, link.loss = 0.02, loss
     began = time.monotonic()
     before = len(call.sounds)
-    await asyncio.sleep(6)
+    await asyncio.sleep(4)
     seen = call.since(began)
     numbers = [number for _, number, _ in seen]
-    assert len(seen) > 60
+    assert len(seen) > 40
     assert numbers == sorted(numbers)
     assert longest_pause([at for at, *_ in seen]) < pause
     video, audio = await call.inbound("video"), await call.inbound("audio")
@@ -111,7 +111,7 @@ async def test_pictures_and_sound_keep_coming_over_a_link_that_loses(call, link,
     assert audio["concealed_samples"] > 0
     heard = call.sounds[before:]
     span = heard[-1][1] - heard[0][1]
-    assert span > 4_000_000
+    assert span > 2_500_000
     assert sum(length for *_, length in heard) / 48_000 > 0.85 * span / 1e6  # most of what is lost is made up for
     assert not call.video.muted
 
@@ -119,7 +119,7 @@ async def test_pictures_and_sound_keep_coming_over_a_link_that_loses(call, link,
 async def test_jitter_and_packets_out_of_order_and_twice_are_no_trouble(call, link):
     link.delay, link.jitter, link.twice = 0.01, 0.04, 0.1
     began = time.monotonic()
-    await asyncio.sleep(5)
+    await asyncio.sleep(4)
     seen = call.since(began)
     numbers, stamps = [one[1] for one in seen], [one[2] for one in seen]
     assert len(seen) > 60
@@ -136,11 +136,11 @@ async def test_a_link_that_dies_and_returns_mutes_and_unmutes(call, link):
     muted = [asyncio.ensure_future(track.wait_for("mute", timeout=15)) for track in (call.video, call.audio)]
     link.cut = True
     await asyncio.gather(*muted)
-    await asyncio.sleep(2)
+    await asyncio.sleep(1)
     link.cut = False
     returned = time.monotonic()
     await asyncio.gather(*(track.wait_for("unmute", timeout=20) for track in (call.video, call.audio)))
-    await asyncio.sleep(3)
+    await asyncio.sleep(2)
     seen = call.since(returned)
     assert len(seen) > 30
     heard = [one for one in call.sounds if one[0] >= returned]
@@ -206,7 +206,9 @@ def _clock_offset():
     return time.monotonic() * 1e6 - get_clock().now_us()
 
 
-async def test_a_long_bad_time_makes_nothing_grow(call, link):
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("halves", [8, pytest.param(240, marks=pytest.mark.soak)])
+async def test_a_long_bad_time_makes_nothing_grow(call, link, halves):
     link.delay, link.jitter, link.loss, link.twice = 0.03, 0.05, 0.1, 0.05
 
     def waiting():
@@ -220,25 +222,24 @@ async def test_a_long_bad_time_makes_nothing_grow(call, link):
         )
 
     most = 0
-    for round_ in range(24):
-        link.cut = round_ % 8 == 7  # half a second now and then
+    for round_ in range(halves):
+        link.cut = round_ % 8 == 5  # half a second now and then
         await asyncio.sleep(0.5)
         most = max(most, waiting())
     link.cut = False
     assert most < 600
     link.jitter = link.loss = link.twice = 0.0
-    await asyncio.sleep(2)
-    assert waiting() < 20
+    await until(lambda: waiting() < 20, seconds=2.5)
     tracemalloc.start()
     try:
         gc.collect()
         before = tracemalloc.get_traced_memory()[0]
         link.loss, link.jitter = 0.1, 0.05
-        await asyncio.sleep(4)
+        await asyncio.sleep(2.5)
         call.pictures.clear()
         call.sounds.clear()
         link.loss = link.jitter = 0.0
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1)
         gc.collect()
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:

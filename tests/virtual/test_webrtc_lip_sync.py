@@ -38,8 +38,10 @@ async def test_a_recorded_call_has_sound_and_picture_within_40_ms(tmp_path, slow
             near.add_track(track, stream)
         await connect_over(link, near, far)
         await asyncio.gather(*(one.wait_for("unmute", timeout=20) for one in received[0].get_tracks() if one.muted))
-        await asyncio.sleep(3)  # both have reported
-        await ms.record(received[0], tmp_path / "call.webm", duration=4)
+        for receiver in far.get_receivers():  # both have reported
+            while (sender := receiver._inlet._current.sender) is None or sender.count < 2:
+                await asyncio.sleep(0.05)
+        await ms.record(received[0], tmp_path / "call.webm", duration=3.2)
     link.close()
     found = await asyncio.to_thread(lags, tmp_path / "call.webm", *camera)
     assert len(found) >= 3

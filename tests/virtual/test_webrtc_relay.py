@@ -9,6 +9,8 @@ from tests.webrtc import pairs
 
 import mediastreams as ms
 from mediastreams.testing import read_counter
+from mediastreams.webrtc import RTCIceTransport
+from mediastreams.webrtc.transport.ice_generation import Timing
 
 __all__ = []
 
@@ -99,7 +101,8 @@ async def test_wrong_credentials_are_told_and_nothing_hangs(turn):
         assert [one for one in found if one is not None and one.candidate] == []
 
 
-async def test_a_relay_that_dies_is_noticed_and_closing_does_not_wait_for_it(turn, stream):
+async def test_a_relay_that_dies_is_noticed_and_closing_does_not_wait_for_it(turn, stream, monkeypatch):
+    monkeypatch.setattr(RTCIceTransport, "_timing", Timing(10, 0.25, 1.0, 20.0))
     address, process, _ = turn
     async with pairs.pair(**relayed(address)) as (one, other):
         await watched(stream, one, other)

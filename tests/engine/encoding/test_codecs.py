@@ -96,6 +96,11 @@ def test_what_hardware_is_asked_for_is_found_out_without_a_word(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("size", [(320, 240), (1280, 720), (1920, 1080)])
+def test_vp8_which_spins_while_it_waits_for_its_threads_has_one(size):
+    assert ENCODERS["vp8"][0].options(VideoPlan(*size, 30.0))["threads"] == "1"
+
+
 def test_the_rate_follows_the_pixels():
     assert default_bit_rate(VideoPlan(1280, 720, 30)) == 2_764_800
     assert default_bit_rate(VideoPlan(16, 16, 30)) == 200_000

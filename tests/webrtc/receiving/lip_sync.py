@@ -7,7 +7,9 @@ import numpy as np
 
 from mediastreams.testing import read_counter
 
-__all__ = ["lags"]
+__all__ = ["beeps", "lags"]
+
+SETTLED = 0.02  # a codec fades in what is loud from the first sample on
 
 
 def shown(path):
@@ -17,14 +19,15 @@ def shown(path):
 
 
 def beeps(path):
-    """When a beep begins after silence, in the file's time."""
+    """When a beep begins after silence, in the file's time. One that was on when the file began has no beginning."""
     with av.open(str(path)) as container:
         parts = [
             (frame.time, frame.sample_rate, np.abs(frame.to_ndarray()).max(0)) for frame in container.decode(audio=0)
         ]
     times = np.concatenate([time + np.arange(len(samples)) / rate for time, rate, samples in parts])
     loud = times[np.concatenate([samples for _, _, samples in parts]) > 0.1]
-    return loud[np.flatnonzero(np.diff(loud, prepend=-1.0) > 0.5)]
+    begun = loud[np.flatnonzero(np.diff(loud, prepend=-1.0) > 0.5)]
+    return begun[begun > times[0] + SETTLED]
 
 
 def lags(path, number, instant):

@@ -25,7 +25,7 @@ PCMA = Codec("audio/PCMA", 8_000, 8, channels=1)
 G722 = Codec("audio/G722", 8_000, 9, channels=1)
 
 _ENCODERS = {
-    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "threads": "1"}),
     "vp9": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     "h264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency"}),
     "av1": ("libsvtav1", {"preset": "12", "svtav1-params": "pred-struct=1"}),

@@ -53,7 +53,7 @@ async def test_a_recorded_call_has_sound_and_picture_together(call, tmp_path, wa
     for inlet in inlets:
         while inlet._current.sender is None or inlet._current.sender.count < 3:
             await asyncio.sleep(0.05)
-    await ms.record(received, tmp_path / "call.webm", duration=4)
+    await ms.record(received, tmp_path / "call.webm", duration=3.2)
     found = await asyncio.to_thread(lags, tmp_path / "call.webm", *camera)
     assert len(found) >= 3
     assert abs(statistics.median(found)) <= 0.02

@@ -121,8 +121,8 @@ async def test_a_call_is_recorded_as_it_was_sent(stream, calls, tmp_path, video,
     received = ms.MediaStream([pictures.track, sounds.track])
     await asyncio.gather(some(pictures.track, 2), some(sounds.track, 2))
     decoded = pictures.stats()[0]["frames_decoded"]
-    recording = asyncio.ensure_future(ms.record(received, tmp_path / file, copy=True, duration=4))
-    await asyncio.sleep(0.7)
+    recording = asyncio.ensure_future(ms.record(received, tmp_path / file, copy=True, duration=2.5))
+    await asyncio.sleep(0.4)
     pictures._source.request_key_frame()
     summary = await recording
     assert summary

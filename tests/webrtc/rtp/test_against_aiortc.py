@@ -56,7 +56,7 @@ def test_aiortc_reads_our_h264_and_we_theirs(units):
 
 
 ENCODERS = {
-    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+    "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "threads": "1"}),
     "vp9": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     "h264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency"}),
     "av1": ("libsvtav1", {"preset": "12", "svtav1-params": "pred-struct=1:rtc=1:rc=2", "b": "500000"}),

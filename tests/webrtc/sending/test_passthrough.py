@@ -44,6 +44,7 @@ async def passing(outlet, transport):
 
 
 BASELINE = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}
+VP8 = {"deadline": "realtime", "cpu-used": "-12", "threads": "1"}
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ async def open_film():
     ("codec", "name", "suffix", "options"),
     [
         ("libx264", "h264", "mp4", BASELINE),
-        ("libvpx", "vp8", "webm", {"deadline": "realtime", "cpu-used": "-12"}),
+        ("libvpx", "vp8", "webm", VP8),
         ("libvpx-vp9", "vp9", "webm", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     ],
 )
@@ -108,9 +109,7 @@ async def test_what_the_peer_could_not_show_is_encoded_again(tmp_path, open_film
 
 @pytest.mark.may_block(reason="it makes a film")
 async def test_opus_is_passed_on(tmp_path, open_film, sending):
-    await asyncio.to_thread(
-        film, tmp_path / "film.webm", "libvpx", sound="libopus", deadline="realtime", **{"cpu-used": "-12"}
-    )
+    await asyncio.to_thread(film, tmp_path / "film.webm", "libvpx", sound="libopus", **VP8)
     stream = await open_film(tmp_path / "film.webm")
     outlet, transport = sending(stream.get_audio_tracks()[0], "opus", stereo=1)
     await transport.until(lambda: len(transport.packets) >= 30)

@@ -22,7 +22,7 @@ def impatient(monkeypatch):
     from mediastreams.webrtc.transport.ice_generation import Timing
     from mediastreams.webrtc.transport.ice_transport import RTCIceTransport
 
-    timing = Timing(consent_interval=0.5, disconnected_after=1.5, failed_after=4.0)
+    timing = Timing(consent_interval=0.25, disconnected_after=0.8, failed_after=2.0)
     monkeypatch.setattr(RTCIceTransport, "_timing", timing)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import av
 
 from mediastreams._engine.convert import scaled, to_format
-from mediastreams._engine.encoding.codecs import VideoPlan, hardware_encoder
+from mediastreams._engine.encoding.codecs import VideoPlan, hardware_encoder, vp8_threads
 from mediastreams._engine.encoding.scheduling import open_encoder
 from mediastreams._engine.frame_refs import private_frame
 from mediastreams._engine.frames import MICROSECONDS
@@ -80,6 +80,10 @@ def _vpx(plan: VideoPlan, _: VideoChoice) -> Mapping[str, str]:
     }
 
 
+def _vp8(plan: VideoPlan, choice: VideoChoice) -> Mapping[str, str]:
+    return {**_vpx(plan, choice), "threads": str(vp8_threads(plan))}
+
+
 def _vp9(plan: VideoPlan, choice: VideoChoice) -> Mapping[str, str]:
     return {**_vpx(plan, choice), "cpu-used": "8", "aq-mode": "3", "row-mt": "1"}
 
@@ -103,7 +107,7 @@ def _svt_av1(plan: VideoPlan, _: VideoChoice) -> Mapping[str, str]:
 
 
 _SOFTWARE: Final[Mapping[str, _Model]] = {
-    "vp8": _Model("libvpx", _vpx),
+    "vp8": _Model("libvpx", _vp8),
     "vp9": _Model("libvpx-vp9", _vp9),
     "h264": _Model("libx264", _x264, ("yuv420p", "nv12"), even=True, adapts=True),
     "av1": _Model("libsvtav1", _svt_av1),

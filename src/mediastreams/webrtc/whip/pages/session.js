@@ -75,6 +75,7 @@ export class Keeper {
       if (state === "connected") {
         this.pause = 500;
         this.tell("connected");
+        this.hear(connection);
       } else if (state === "disconnected") {
         this.tell("The connection is interrupted …");
       } else if (state === "failed" || state === "closed") {
@@ -94,6 +95,14 @@ export class Keeper {
         this.again(error.message);
       }
     }
+  }
+
+  // A server that says good-bye is not waited for as if the network were away.
+  hear(connection) {
+    const transport = connection.getSenders()[0]?.transport;
+    if (transport) transport.onstatechange = () => {
+      if (connection === this.connection && transport.state === "closed") this.again("The server has ended it");
+    };
   }
 
   again(why) {
