@@ -5,10 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediastreams._backends.ffmpeg.interrupts import Interrupt
+from mediastreams._backends.ffmpeg.locations import locate
+from mediastreams._backends.ffmpeg.passes import Pass
 from mediastreams._backends.ffmpeg.stamps import PacketTimes, PictureTimes, SoundTimes, Ticks
 from mediastreams._backends.ffmpeg.timeline import Timeline
 
@@ -88,7 +92,7 @@ def test_sounds_never_overlap(chunks):
 
 @pytest.mark.parametrize("jump", [3_600_000_000, -50_000_000])
 def test_a_jump_of_a_broadcast_is_taken_out_for_all_its_streams(jump):
-    times = PacketTimes(jumps=True)
+    times = PacketTimes()
     for n in range(10):
         assert times.look(0, n * 40_000, 40_000) == 0
         assert times.look(1, n * 40_000, 40_000) == 0
@@ -97,10 +101,23 @@ def test_a_jump_of_a_broadcast_is_taken_out_for_all_its_streams(jump):
     assert times.look(0, None, 0) == -jump
 
 
-def test_a_long_pause_between_two_pictures_of_a_film_is_a_pause():
-    times = PacketTimes(jumps=False)
-    times.look(0, 0, 40_000)
-    assert times.look(0, 60_000_000, 40_000) == 0
+def test_a_long_pause_between_two_pictures_of_a_film_is_a_pause(tmp_path):
+    path = tmp_path / "pause.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
+        for number in (0, 1, 1501):
+            frame = av.VideoFrame(32, 32, "yuvj420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    film = Pass(locate(path), Interrupt())
+    film.select(tuple(film.tracks))
+    stamps = []
+    while (packet := film.read()) is not None:
+        stamps.append(float(packet.pts * packet.time_base))
+    film.close()
+    assert stamps == pytest.approx([0, 0.04, 60.04])
 
 
 def test_a_timeline_runs_rests_and_is_delayed():

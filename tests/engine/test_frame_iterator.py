@@ -292,7 +292,7 @@ async def test_an_iterator_that_is_dropped_is_detached(hand):
 def test_an_iterator_whose_loop_was_closed_under_its_waiter_serves_another_loop(hand, convert):
     frames = frames_of(hand.feed(), convert=convert)
     loop = asyncio.new_event_loop()
-    task = loop.create_task(frames._next())
+    task = loop.create_task(anext(frames))
     loop.call_soon(loop.stop)
     loop.run_forever()
     loop.close()
@@ -308,7 +308,7 @@ def test_an_iterator_whose_loop_was_closed_under_its_waiter_serves_another_loop(
 def test_a_thread_is_woken_though_a_task_of_a_closed_loop_waited_before(hand):
     frames = frames_of(hand.feed())
     loop = asyncio.new_event_loop()
-    task = loop.create_task(frames._next())
+    task = loop.create_task(anext(frames))
     loop.call_soon(loop.stop)
     loop.run_forever()
     loop.close()
@@ -370,7 +370,7 @@ async def test_a_second_task_is_refused(hand):
     frames = frames_of(hand.feed())
     task = await waiting(frames)
     with pytest.raises(RuntimeError, match="each task its own"):
-        anext(frames)
+        await anext(frames)
     task.cancel()
 
 

@@ -74,12 +74,12 @@ class ChunkPort(SinkPort):
         super().set_muted(muted=muted)
 
     def _span(self) -> int:
-        if not self._items:
+        if not self.items:
             return 0
-        return _when(self._items[-1]) - _when(self._items[0]) + (self._items[-1].duration or 0)
+        return _when(self.items[-1]) - _when(self.items[0]) + (self.items[-1].duration or 0)
 
     def _drop_first(self) -> None:
-        items = self._items
+        items = self.items
         dropped = items[0]
         super()._drop_first()
         if not isinstance(dropped, Chunk):

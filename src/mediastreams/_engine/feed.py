@@ -212,7 +212,10 @@ class TrackFeed:
     @property
     def wants_chunks(self) -> bool:
         """Whether a consumer wants encoded chunks, or will when their next key frame comes. Any thread."""
-        return any(isinstance(port, ChunkPort) and not (port.closed or port.ended) for port in self.ports)
+        for port in self.ports:  # noqa: SIM110 - asked for each packet of a file: no generator
+            if isinstance(port, ChunkPort) and not (port.closed or port.ended):
+                return True
+        return False
 
     # ── the source's thread ────────────────────────────────────────────────────────────────────────
 

@@ -18,7 +18,7 @@ import asyncio
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,12 +84,21 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
         self._blocked: threading.Event | None = None  # a thread may wait
         self._at_once = 0
         weak = weakref.ref(self)
+        plain = convert is None
 
         def on_item() -> None:  # weak: the feed holds the port, and must not hold the iterator
             self = weak()
             if self is not None:
                 if self._waiting:
-                    self._item_came()
+                    if plain and (wakeups := self._wakeups) is not None:  # FAST-PATH: what `_item_came` would do
+                        self._waiting = False
+                        future = self._future
+                        if future is None:  # it is about to wait, or to find what has come
+                            wakeups.add(self._resume)
+                        else:
+                            wakeups.resolve(future)
+                    else:
+                        self._item_came()
                 if self._blocked is not None:
                     self._blocked.set()
 
@@ -100,36 +109,41 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
     def __aiter__(self) -> FrameIterator[_FrameT]:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, _FrameT]:
-        if self._future is not None:
-            self._refuse_second_task()
-        return self._next()
-
-    def _refuse_second_task(self) -> None:
-        other = self._future
-        if other is not None and not other.done() and not other.get_loop().is_closed():
-            raise RuntimeError("another task is waiting on this iterator already; give each task its own frames()")
-
-    async def _next(self) -> _FrameT:
-        self._at_once += 1
+    async def __anext__(self) -> _FrameT:
         if self._at_once >= _FAIR:
             self._at_once = 0
             await asyncio.sleep(0)
+        if self._future is not None:
+            self._refuse_second_task()
+            self._future = None  # of a task that nothing wakes any more
         if self._stale:
             self._drop_stale()
-        while (frame := self._take_ready()) is None:
-            self._at_once = 0
-            future = self._begin_wait()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._wakeups = loop, wakeups_of(loop)
+        port, plain = self._port, self._convert is None
+        while True:
+            self._waiting = True
+            over = (port.ended or port.closed) and self._is_over()  # looked at before the rest: nothing slips through
+            # FAST-PATH: the first half is what `_take_ready` would do
+            item = (port.take() if port.items else None) if plain else self._take_ready()
+            if item is not None:
+                self._waiting = False
+                self._at_once += 1
+                return self._make(item) if plain else item  # type: ignore[return-value]  # a frame already
+            if over:
+                self._waiting = False
+                if not (port.closed or port.cut):
+                    await after_queued_tasks()  # ``ended`` among them: who leaves the loop finds the track ended
+                raise StopAsyncIteration
+            self._future = future = loop.create_future()
+            if not port.demanded:
+                # A turn later: tasks that start together (one for the picture, one for the sound) all attach before a
+                # source with a free clock begins.
+                loop.call_soon(port.demand)
+            if not plain and (port.items or self._has_rest):
+                self._convert_soon()
             try:
-                over = self._is_over()  # looked at before the rest: nothing slips through
-                if (frame := self._take_ready()) is not None:
-                    return frame
-                if over:
-                    if not (self._port.closed or self._port.cut):
-                        await after_queued_tasks()  # ``ended`` among them: who leaves the loop finds the track ended
-                    raise StopAsyncIteration
-                if self._convert is not None and (len(self._port) or self._has_rest):
-                    self._convert_soon()
                 await future
             except asyncio.CancelledError:
                 self._stale = True
@@ -138,21 +152,13 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
                 if self._future is future:
                     self._waiting = False
                     self._future = None
-        return frame
+            self._at_once = -1  # the loop has breathed
 
-    def _begin_wait(self) -> asyncio.Future[None]:
-        if self._future is not None:
-            self._refuse_second_task()
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._wakeups = loop, wakeups_of(loop)
-        if not self._port.demanded:
-            # A turn later: tasks that start together (one for the picture, one for the sound) all attach before a
-            # source with a free clock begins.
-            loop.call_soon(self._port.demand)
-        self._future = future = loop.create_future()
-        self._waiting = True
-        return future
+    def _refuse_second_task(self) -> None:
+        """One task at a time, or neither would know whose frame it is."""
+        other = self._future
+        if other is not None and not other.done() and not other.get_loop().is_closed():
+            raise RuntimeError("another task is waiting on this iterator already; give each task its own frames()")
 
     def _drop_stale(self) -> None:
         """What was converted for a wait that was cancelled is no longer the latest once something newer is there."""

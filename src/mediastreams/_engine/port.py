@@ -42,7 +42,6 @@ class SinkPort:
     __slots__ = (
         "__weakref__",
         "_gap",
-        "_items",
         "_lock",
         "_on_item",
         "bound_us",
@@ -53,6 +52,7 @@ class SinkPort:
         "drain",
         "dropped",
         "ended",
+        "items",
         "lossless",
         "most_items",
         "muted",
@@ -76,35 +76,35 @@ class SinkPort:
         self.dropped = 0
         self.reach = 0  # µs: how far what has come reaches; of a picture, its beginning; but for ``latest``
         self._gap = 0
-        self._items: deque[Picture | Sound | Chunk] = deque()  # a chunk only where it was asked for: `ChunkPort`
+        self.items: deque[Picture | Sound | Chunk] = deque()  # a chunk only where it was asked for: `ChunkPort`
         self._lock = threading.RLock()
         self._on_item = on_item
         self.room = room
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     @property
     def finished(self) -> bool:
         """Ended (or closed), and everything was taken."""
-        return self.closed or (self.ended and not self._items)
+        return self.closed or (self.ended and not self.items)
 
     @property
     def full(self) -> bool:
         """Whether the bound is reached; only ``wait`` asks."""
         with self._lock:
-            return self._span() >= self.bound_us or len(self._items) >= self.most_items
+            return self._span() >= self.bound_us or len(self.items) >= self.most_items
 
     @property
     def far_behind(self) -> bool:
         """Whether so much waits that its consumer loses some if it goes on like that. For ``drop-oldest``."""
         with self._lock:
-            return 2 * self._span() >= self.bound_us or len(self._items) >= _MANY_ITEMS
+            return 2 * self._span() >= self.bound_us or len(self.items) >= _MANY_ITEMS
 
     def _span(self) -> int:
-        if not self._items:
+        if not self.items:
             return 0
-        first, last = self._items[0], self._items[-1]
+        first, last = self.items[0], self.items[-1]
         return last.timestamp - first.timestamp + (last.duration or 0)
 
     def put(self, item: Picture | Sound) -> None:
@@ -112,7 +112,7 @@ class SinkPort:
         with self._lock:  # `stop` holds it, too: after that nothing gets in
             if self.closed or self.ended:
                 return
-            items = self._items
+            items = self.items
             if self.policy == "latest":
                 if items:
                     self._drop_first()
@@ -133,17 +133,17 @@ class SinkPort:
         self._on_item()
 
     def _drop_first(self) -> None:
-        item = self._items.popleft()
+        item = self.items.popleft()
         self.dropped += 1
         if isinstance(item, Sound):
             self._gap += item.gap + item.length
 
     def take(self) -> Picture | Sound | None:
         """The oldest waiting item, or ``None``. Never blocks. The consumer's thread."""
-        if not self._items:  # most looks find nothing, and need no lock to see it
+        if not self.items:  # most looks find nothing, and need no lock to see it
             return None
         with self._lock:
-            item = self._items.popleft() if self._items else None
+            item = self.items.popleft() if self.items else None
             gap = 0
             if item is not None:
                 self.delivered += 1
@@ -182,13 +182,13 @@ class SinkPort:
         """End at once: the track was stopped, and nothing more is delivered. Any thread; idempotent."""
         with self._lock:
             self.ended = self.cut = True
-            self._items.clear()
+            self.items.clear()
         self._on_item()
 
     def discard(self) -> None:
         """Throw away what waits: its consumer has closed it."""
         with self._lock:
-            self._items.clear()
+            self.items.clear()
 
     def close(self) -> None:
         """Detach. Idempotent, from any thread, takes no lock; the feed forgets the port at its next turn."""
@@ -197,6 +197,6 @@ class SinkPort:
     def after_fork(self) -> None:
         """In a child nothing comes any more, and the lock may be held by a thread that is not there."""
         self._lock = threading.RLock()
-        self._items = deque()
+        self.items = deque()
         self.ended = self.cut = True
         self.closed = True

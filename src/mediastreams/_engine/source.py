@@ -60,7 +60,7 @@ class _Delivery:
 
     @property
     def wants_chunks(self) -> bool:
-        return self.open and any(feed.wants_chunks for feed in self._hub.feeds)
+        return self.open and self._hub.wants_chunks
 
     def deliver(self, data: Picture | Sound | Chunk) -> None:
         if not self.open:
@@ -135,7 +135,18 @@ class SourceHub:
     @property
     def wants_frames(self) -> bool:
         """Whether a consumer of a track wants decoded frames at present. Any thread."""
-        return any(feed.wants_frames for feed in self.feeds)
+        for feed in self.feeds:  # noqa: SIM110 - asked for each packet of a file: no generator
+            if feed.wants_frames:
+                return True
+        return False
+
+    @property
+    def wants_chunks(self) -> bool:
+        """Whether a consumer of a track wants encoded chunks, or will at their next key frame. Any thread."""
+        for feed in self.feeds:  # noqa: SIM110 - the same
+            if feed.wants_chunks:
+                return True
+        return False
 
     # ── open, reconfigure, close: worker threads only, in order ────────────────────────────────────
 

@@ -130,38 +130,60 @@ class Wakeups:
     A call must be quick, and may be one that has become pointless.
     """
 
-    __slots__ = ("__weakref__", "_calls", "_loop", "_scheduled")
+    __slots__ = ("__weakref__", "_calls", "_futures", "_loop", "_scheduled")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)
         self._calls: deque[Callable[[], object]] = deque()
+        self._futures: deque[asyncio.Future[None]] = deque()
         self._scheduled = False
 
     @property
     def idle(self) -> bool:
-        return not self._calls
+        return not (self._calls or self._futures)
 
     def add(self, call: Callable[[], object]) -> None:
         """Run ``call`` soon on the loop; dropped silently when the loop is closed."""
         self._calls.append(call)
-        if self._scheduled and len(self._calls) > _MANY:  # was the loop closed before it came to them?
-            loop = self._loop()
-            if loop is None or loop.is_closed():
-                self._calls.clear()
-        if not self._scheduled:
-            self._scheduled = True
-            loop = self._loop()
-            try:
-                if loop is None:
-                    raise RuntimeError
-                loop.call_soon_threadsafe(self._run)
-            except RuntimeError:
-                self._calls.clear()
-                self._scheduled = False
+        self._schedule()
+
+    def resolve(self, future: asyncio.Future[None]) -> None:
+        """Set the result of the loop's ``future`` soon, unless it has one by then; for what comes with each frame."""
+        self._futures.append(future)
+        if not self._scheduled or len(self._futures) > _MANY:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._scheduled:
+            if len(self._calls) + len(self._futures) > _MANY:  # was the loop closed before it came to them?
+                loop = self._loop()
+                if loop is None or loop.is_closed():
+                    self._forget()
+            return
+        self._scheduled = True
+        loop = self._loop()
+        try:
+            if loop is None:
+                raise RuntimeError
+            loop.call_soon_threadsafe(self._run)
+        except RuntimeError:
+            self._forget()
+            self._scheduled = False
+
+    def _forget(self) -> None:
+        self._calls.clear()
+        self._futures.clear()
 
     def _run(self) -> None:
         self._scheduled = False
-        calls = self._calls
+        futures, calls = self._futures, self._calls
+        while futures:
+            try:
+                future = futures.popleft()
+            except IndexError:  # emptied by another thread: the loop is being closed
+                break
+            if not future.done():
+                future.set_result(None)
         while calls:
             try:
                 calls.popleft()()

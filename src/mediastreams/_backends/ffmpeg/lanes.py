@@ -75,6 +75,7 @@ class Lane:
 
     def __init__(self, info: TrackInfo, name: str) -> None:
         self.info = info
+        self.visual = info.kind == "video"
         self.delivery: Delivery | None = None
         self.packets: deque[Packet[Stream]] = deque()
         self.ready: deque[Item] = deque()
@@ -201,7 +202,7 @@ class Lane:
     def _copied(self) -> bool:
         """Whether chunks are wanted, and there are any."""
         delivery = self.delivery
-        return delivery is not None and delivery.wants_chunks and self.chunk_format is not None
+        return delivery is not None and self.chunk_format is not None and delivery.wants_chunks
 
     def decode(self, packet: Packet[Stream]) -> None:
         """Put what comes of a packet into ``ready`` and ``coded``."""
@@ -218,7 +219,7 @@ class Lane:
             waiting = self.ready or self.coded
             self._behind.add(packet, media, waiting[0].media if waiting else None)
             return
-        while self._behind:
+        while self._behind.packets:
             self.catch_up()
         if self._behind.lost:
             if not packet.is_keyframe:
@@ -291,11 +292,9 @@ class Lane:
                 _logger.warning("%s: damaged %s left out (%s)", self._name, self.info.kind, error.strerror)
             return
         self.decoded += len(frames)
+        take = self._take_picture if self.visual else self._take_sound
         for frame in frames:
-            if isinstance(frame, av.VideoFrame):
-                self._take_picture(frame)
-            else:
-                self._take_sound(frame)
+            take(frame)
 
     def _take_picture(self, frame: av.VideoFrame) -> None:
         time = None if frame.pts is None else self._ticks.us(frame.pts)

@@ -40,7 +40,7 @@ _logger = logging.getLogger(__name__)
 _RESYNC_US: Final = 500_000
 _STOP_SECONDS: Final = 1.0
 _STARVED_US: Final = 100_000
-_TOGETHER: Final = 8
+_TOGETHER: Final = 16
 
 
 class _Closed(Exception):

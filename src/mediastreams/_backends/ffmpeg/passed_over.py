@@ -26,12 +26,12 @@ class PassedOver:
     def __init__(self) -> None:
         self.lost = False
         self.restart = False
-        self._packets: deque[tuple[Packet[Stream], int | None]] = deque()  # with the time of key frames but the first
+        self.packets: deque[tuple[Packet[Stream], int | None]] = deque()  # with the time of key frames but the first
         self._keys: deque[int] = deque()  # those times
         self._size = 0
 
     def __bool__(self) -> bool:
-        return bool(self._packets)
+        return bool(self.packets)
 
     def add(self, packet: Packet[Stream], media: int, waiting: int | None) -> None:
         """Remember a packet of media time ``media``. ``waiting``: when the first of those is due that wait their turn.
@@ -42,14 +42,14 @@ class PassedOver:
         if packet.is_keyframe:
             if self.lost:
                 self.forget()
-            if self._packets:
+            if self.packets:
                 later = media
                 self._keys.append(media)
             else:
                 self.restart = True
         elif self.lost:
             return
-        self._packets.append((packet, later))
+        self.packets.append((packet, later))
         self._size += packet.size
         while self._keys and (waiting is None or self._keys[0] <= waiting):
             self._drop_to_key()
@@ -60,13 +60,13 @@ class PassedOver:
     def _drop_to_key(self) -> None:
         self._keys.popleft()
         self._drop()
-        while self._packets[0][1] is None:
+        while self.packets[0][1] is None:
             self._drop()
-        self._packets[0] = self._packets[0][0], None
+        self.packets[0] = self.packets[0][0], None
         self.restart = True
 
     def _drop(self) -> tuple[Packet[Stream], int | None]:
-        packet, later = self._packets.popleft()
+        packet, later = self.packets.popleft()
         self._size -= packet.size
         return packet, later
 
@@ -79,7 +79,7 @@ class PassedOver:
 
     def forget(self) -> None:
         """Begin anew, wherever that is."""
-        self._packets.clear()
+        self.packets.clear()
         self._keys.clear()
         self._size = 0
         self.lost = self.restart = False

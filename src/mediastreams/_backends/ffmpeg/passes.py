@@ -118,7 +118,7 @@ class Pass:
         self.listed = self._container.format.name in _LISTS
         self.live = self._has_no_end()
         self._jumps = bool(self._container.format.flags & _JUMPS) and not self.live  # whose reader looks itself
-        self._times = PacketTimes(jumps=self._jumps)
+        self._times = PacketTimes()
         self._ticks: dict[int, Ticks] = {}
         self._packets: Iterator[Packet[Stream]] | None = None
 
@@ -155,7 +155,8 @@ class Pass:
             raise translate(error, self.location, "be read on") from error
         if packet is None or (packet.size == 0 and packet.dts is None and packet.pts is None):
             return None
-        self._repair(packet)
+        if self._jumps:
+            self._repair(packet)
         return packet
 
     def seek(self, time: int) -> None:
@@ -169,7 +170,7 @@ class Pass:
             if self._interrupt.is_set():
                 raise AbortError("The file was closed") from error
             raise translate(error, self.location, "be sought") from error
-        self._times = PacketTimes(jumps=self._jumps)
+        self._times = PacketTimes()
         self._packets = self._container.demux([self._container.streams[index] for index in sorted(self._ticks)])
 
     def _repair(self, packet: Packet[Stream]) -> None:

@@ -111,10 +111,9 @@ class PacketTimes:
     Only for formats in which that happens: elsewhere a long pause between two pictures is a pause.
     """
 
-    __slots__ = ("_jumps", "_next", "shift")
+    __slots__ = ("_next", "shift")
 
-    def __init__(self, *, jumps: bool) -> None:
-        self._jumps = jumps
+    def __init__(self) -> None:
         self._next: dict[int, int] = {}
         self.shift = 0
         """What to add to every stamp of the file from now on."""
@@ -125,7 +124,7 @@ class PacketTimes:
             return self.shift
         expected = self._next.get(stream)
         time = decode_time + self.shift
-        if self._jumps and expected is not None and not -_BACK_US <= time - expected <= _AHEAD_US:
+        if expected is not None and not -_BACK_US <= time - expected <= _AHEAD_US:
             self.shift += expected - time
             time = expected
         self._next[stream] = time + duration
