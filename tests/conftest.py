@@ -19,6 +19,7 @@ from pathlib import Path
 import av
 import numpy as np  # noqa: F401 - see above
 import pytest
+from tests.dealing import WAITING, dealt
 
 __all__ = ["movie", "need"]
 
@@ -41,7 +42,12 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Give coroutine tests the check of the loop, after fixtures of wider scope and before their own."""
+    """Give coroutine tests the check of the loop, after fixtures of wider scope and before their own; deal them out."""
+    hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if hands > 1:
+        items[:] = dealt(
+            items, hands, file_of=lambda item: item.path, waits=lambda item: item.nodeid.startswith(WAITING)
+        )
     for item in items:
         if inspect.iscoroutinefunction(inspect.unwrap(getattr(item, "obj", item))):
             names = item.fixturenames

@@ -42,6 +42,9 @@ SYSTEM_PROGRAMS = {
         "tests of RTSP",
     ),
 }
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# Half of the suite's time is waiting, for devices, servers and clocks: more workers than cores.
+PARALLEL = ["-n", str(CORES + max(1, CORES // 2)), "--dist", "worksteal"]
 TASKS = {
     "demo": "make the environment, record five seconds to demo.webm",
     "test": "lint, then run the test suite; installs what it needs",
@@ -97,7 +100,7 @@ def test(*options):
     missing = system_programs()
     failed = lint_failures()
     say("pytest")
-    code, _ = pytest(["-n", "auto", "--dist", "worksteal", *options])
+    code, _ = pytest([*PARALLEL, *options])
     return conclude(code, failed, missing)
 
 
@@ -116,7 +119,7 @@ def ci():
     missing = system_programs()
     failed = lint_failures()
     say("pytest")
-    code, closing = pytest(["-n", "auto", "--dist", "worksteal"])
+    code, closing = pytest(PARALLEL)
     if (ROOT / "tests" / "lab" / "run.py").is_file():
         say("lab")
         if lab():

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import av
 import pytest
+from tests.media import make_movie
 
 pytestmark = pytest.mark.timeout(110)
 SMALL = ("--fake", "--constraints", "width=320", "--constraints", "height=240")
@@ -78,7 +79,7 @@ def test_what_serve_shows_is_what_view_records(tmp_path):
         assert "320×240" in seen.stdout
         kinds, frames = streams_of(film)
         assert kinds == {"video", "audio"}
-        assert frames > 20
+        assert frames > 10
         refused = run("view", whep, "--record", film, "--token", "wrong")
         assert (refused.returncode, refused.stderr.count("\n")) == (4, 1)
         assert "token" in refused.stderr
@@ -93,17 +94,18 @@ def test_what_publish_sends_to_serve_is_shown_by_it(tmp_path):
         with started("publish", whip, *SMALL) as publisher:
             assert publisher.stderr.readline().startswith("connected: http://127.0.0.1")
             film = tmp_path / "film.mkv"
-            seen = run("view", whep, "--record", film, "--seconds", "3", "-q")
+            seen = run("view", whep, "--record", film, "--seconds", "1.5", "-q")
             assert seen.returncode == 0, seen.stderr
-            assert streams_of(film)[1] > 20
+            assert streams_of(film)[1] > 10
         again = run("publish", whip, *SMALL, "--seconds", "1", "-q")
         assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
-def test_a_film_is_published_to_its_end(movie):
+def test_a_film_is_published_to_its_end(tmp_path):
+    film = make_movie(tmp_path / "film.mp4", frames=100, size=(320, 240), codec="libx264", audio_codec="aac")
     with started("serve", "--ingest") as server:
         whip = told(server, r"^WHIP: (\S+)$")
-        done = run("publish", whip, "--input", movie)
+        done = run("publish", whip, "--input", film)
         assert done.returncode == 0, done.stderr
         assert done.stderr.startswith("connected")
 
