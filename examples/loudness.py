@@ -5,6 +5,8 @@ import threading
 
 import mediastreams as ms
 
+PLAIN = {"echo_cancellation": False, "noise_suppression": False, "auto_gain_control": False}  # what is measured is real
+
 
 def meter(track: ms.MediaStreamTrack) -> None:
     for count, level in enumerate(track.levels(interval=0.1)):
@@ -14,7 +16,7 @@ def meter(track: ms.MediaStreamTrack) -> None:
 
 
 async def main() -> None:
-    async with ms.media_devices.get_user_media(audio={"echo_cancellation": False}) as stream:
+    async with ms.media_devices.get_user_media(audio=PLAIN) as stream:
         thread = threading.Thread(target=meter, args=stream.get_audio_tracks())
         thread.start()
         await asyncio.to_thread(thread.join)

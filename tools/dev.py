@@ -34,6 +34,7 @@ SYSTEM_PROGRAMS = {
     "firefox-esr": ("firefox-esr", "tests with a second browser"),
     "ffprobe": ("ffmpeg", "tests that open our files with other programs"),
     "exiftool": ("libimage-exiftool-perl", "tests that read what photos say of themselves"),
+    "espeak-ng": ("espeak-ng", "tests of echo cancellation, which need a voice"),
     "nginx": ("nginx-light libnginx-mod-rtmp", "tests of RTMP"),
     "turnserver": ("coturn", "tests of connections over a relay"),
     "janus": ("janus", "tests with a media server of others"),

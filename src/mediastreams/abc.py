@@ -158,6 +158,8 @@ class Source(ABC):
     """True: no clock of its own, runs as fast as its consumers take it (see `Delivery.wait_for_room`)."""
     recorded: bool = False
     """True: it plays what was recorded before, by the clock. Who listens would rather hear all of it, and later."""
+    remote: bool = False
+    """True: it comes from a peer. Echo cancellation may be asked for such sound alone."""
     chunk_format: ChunkFormat | None = None
     """What its encoded chunks are. A source that has some gives them while `Delivery.wants_chunks`, and decodes only
     while `Delivery.wants_frames`; it begins to decode again at a key frame."""

@@ -24,6 +24,8 @@ from mediastreams._backends.sound import backend as backend_module
 from mediastreams._backends.sound import listing, microphone, native
 from mediastreams._backends.sound.backend import SoundBackend
 from mediastreams._backends.sound.pulse import read_server
+from mediastreams._engine.processing.library import Library
+from mediastreams._rules.sound_processing import PROCESSING_CHOICES
 from mediastreams._rules.values import AudioMode
 from mediastreams.errors import NotFoundError, NotReadableError, NotSupportedError
 from mediastreams.testing import check_backend
@@ -130,12 +132,21 @@ def test_what_speakers_play_is_no_microphone(server):
     assert not [d.label for d in SoundBackend().list_devices() if "onitor" in d.label]
 
 
-def test_a_microphone_has_its_own_rate_and_channels_and_promises_no_processing(server):
+def test_a_microphone_has_its_own_rate_and_channels_and_each_track_its_own_processing(server):
     desk, headset = find("Desk Microphone"), find("Headset")
     assert desk.model.modes == (AudioMode(48_000, 2, 16, 0.005, 0.5),)
     assert headset.model.modes == (AudioMode(44_100, 1, 16, 0.005, 0.5),)
     assert desk.model.defaults["latency"] == 0.01
-    assert desk.model.choices["echo_cancellation"] == (False,)
+    assert desk.model.choices == headset.model.choices == PROCESSING_CHOICES
+    assert desk.model.per_track == set(PROCESSING_CHOICES)
+
+
+def test_without_what_processes_sound_a_microphone_promises_none(server, monkeypatch):
+    monkeypatch.setattr("mediastreams._backends.sound.listing.library", Library())
+    monkeypatch.setattr("mediastreams._engine.processing.library.find_spec", lambda name: None)
+    model = find("Desk Microphone").model
+    assert model.choices == dict.fromkeys(PROCESSING_CHOICES, (False,))
+    assert set(model.cures.values()) == {"pip install 'mediastreams[aec]'"}
 
 
 def test_the_contract_is_kept(server, tones):

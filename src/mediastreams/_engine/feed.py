@@ -2,9 +2,9 @@
 
 Not for: the track's public state, which changes on its owner loop; the flags here are the worker's copy.
 
-The way of a frame: ended → dropped · disabled → black or silence · adapter → cropped, scaled, decimated,
-resampled, mixed · every port. The way of an encoded chunk: every port that takes chunks, while there is nothing
-to be done with it; while the track is disabled it becomes black or silence, for which nothing is decoded.
+The way of a frame: ended → dropped · sound: echo, noise, gain · disabled → black or silence · adapter → cropped,
+scaled, decimated, resampled, mixed · every port. The way of an encoded chunk: every port that takes chunks, while there
+is nothing to be done with it; while the track is disabled it becomes black or silence, for which nothing is decoded.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from mediastreams.errors import NotSupportedError
 
 if TYPE_CHECKING:
     from mediastreams._engine.audio_adapter import AudioAdapter
+    from mediastreams._engine.processing.stage import ProcessingStage
     from mediastreams._engine.source import SourceHub
     from mediastreams._engine.video_adapter import VideoAdapter
     from mediastreams._rules.constraints import Constraints
@@ -120,7 +121,7 @@ class AudioCounters:
 class TrackFeed:
     """Between a hub and one track's consumers. Lives as long as the track does.
 
-    ``enabled`` and ``adapter`` may be set from any thread; the next frame sees them.
+    ``enabled``, ``adapter`` and ``processing`` may be set from any thread; the next frame sees them.
     """
 
     def __init__(self, hub: SourceHub, listener: FeedListener | None = None) -> None:
@@ -129,6 +130,7 @@ class TrackFeed:
         self.ended = hub.ended
         self.muted = hub.muted
         self.adapter: VideoAdapter | AudioAdapter | None = None
+        self.processing: ProcessingStage | None = None
         self.target: Settings = {}  # what the track's frames are to be; other tracks of the source heed it
         self.constraints: Constraints | None = None  # the track's; other tracks of the source heed what they require
         self.shape: object = None  # what the adapter was made for
@@ -266,6 +268,14 @@ class TrackFeed:
             self._put(adapted)
 
     def _push_sound(self, sound: Sound) -> None:
+        stage = self.processing
+        if stage is None:
+            self._pass_sound(sound)
+        else:  # also while the track is disabled: what a canceller has learned stays
+            for part in stage.process(sound):
+                self._pass_sound(part)
+
+    def _pass_sound(self, sound: Sound) -> None:
         if self.enabled:
             captured = sound.metadata.get("capture_time", sound.timestamp)
             self.audio_counters.add(sound, self.clock.now_us() - int(captured))  # type: ignore[call-overload]
@@ -312,9 +322,11 @@ class TrackFeed:
         if self.ended:
             return
         flush = getattr(self.adapter, "flush", None)
-        if flush is not None:
+        if flush is not None or self.processing is not None:
             try:
-                for part in flush():
+                for part in () if self.processing is None else self.processing.flush():
+                    self._pass_sound(part)
+                for part in () if flush is None else flush():
                     self._put(part)
             except Exception:  # the end must come through, whatever the last samples did
                 _logger.warning("The last samples of a track could not be made", exc_info=True)

@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from mediastreams._engine.clock import get_clock
+from mediastreams._engine.frames import Sound
 from mediastreams._engine.null_sink import NullSink
+from mediastreams._engine.processing.heard import Block, heard
 from mediastreams._engine.voices import Ask, Delay, SupplyVoice, TrackVoice, Voice
 from mediastreams._engine.worker import after_fork_in_child, reaper, start_thread
+from mediastreams._rules.channel_mixing import layout_name
 from mediastreams._rules.values import AudioMode
 from mediastreams.errors import InvalidStateError, NotReadableError
 
@@ -265,6 +268,7 @@ class Playout:
             ask = outlet.count(length, at, self._clock.now_us(), self._delay)
             volume = 0.0 if self._muted else self._volume
             mixed: Samples | None = None
+            remote: Samples | None = None
             over = False
             for voice in self._voices:
                 samples = self._rendered(voice, ask)
@@ -278,11 +282,26 @@ class Playout:
                 elif gain != 1:
                     samples = samples * np.float32(gain)
                 mixed = samples if mixed is None else mixed + samples
+                if voice.remote:
+                    remote = samples if remote is None else remote + samples
+        if not outlet.nowhere:
+            self._tell(outlet, ask, mixed, remote)
         if over:
             self._forget()
         if mixed is None:
             return _silence(ask.mode.channel_count, length)
         return np.clip(mixed, -1, 1)
+
+    def _tell(self, outlet: _Outlet, ask: Ask, mixed: Samples | None, remote: Samples | None) -> None:
+        """Let those know who have to take out of a microphone what is heard here."""
+        for samples, remote_only in ((mixed, False), (remote, True)):
+            found = [] if samples is None else heard.by(self._clock, remote_only=remote_only)
+            if samples is None or not found:
+                continue
+            sound = Sound(np.clip(samples, -1, 1), ask.mode.sample_rate, ask.at, layout_name(samples.shape[0]))
+            block = Block(id(outlet), sound, ask.at - self._clock.now_us())
+            for ears in found:
+                ears.put(block)
 
     def _rendered(self, voice: Voice, ask: Ask) -> Samples | None:
         if voice.finished:

@@ -68,6 +68,11 @@ class SoundLine:
         """Up to which sample all there is was laid, or is known not to be there."""
         return max(self._next, self._read)
 
+    @property
+    def error(self) -> float:
+        """Seconds by which what was laid last stands before its place: the correction is slow."""
+        return self._corrector.error
+
     def lay(self, sound: Sound, place_us: float) -> None:
         """Lay a chunk down: its first sample at ``place_us`` (µs of the output's count), as nearly as clocks allow."""
         self._shift = place_us - sound.timestamp

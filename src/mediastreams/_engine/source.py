@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mediastreams._engine.frames import Picture, Sound
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from mediastreams._engine.feed import TrackFeed
     from mediastreams._engine.frames import Chunk
+    from mediastreams._engine.processing.processor import SoundProcessor
     from mediastreams._rules.constraints import Constraints
+    from mediastreams._rules.sound_processing import Processing
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.abc import Clock, Delivery, Source, Wake
 
@@ -106,6 +109,7 @@ class SourceHub:
         self.ended = False
         self.away = False  # in an interlude: muted for a moment only
         self.room: Room = source.room or Room()
+        self.processors: weakref.WeakValueDictionary[Processing, SoundProcessor] = weakref.WeakValueDictionary()
         self.operation = threading.RLock()  # held while the device opens and closes; whoever decides a mode holds it
         self._lock = threading.RLock()  # held for the lists and what goes with them; reentrant, as in `TrackFeed`
         self.pending: tuple[Demand, ...] = ()  # what those want who have opened it and have no feed yet
@@ -278,6 +282,17 @@ class SourceHub:
                     return
                 self._left = True
             self._stop()
+
+    def processor_for(self, processing: Processing) -> SoundProcessor:
+        """The one processor of all tracks that want the same done to the sound. Lives while one of them does."""
+        from mediastreams._engine.processing.library import library
+        from mediastreams._engine.processing.processor import SoundProcessor
+
+        with self._lock:
+            found = self.processors.get(processing)
+            if found is None:
+                found = self.processors[processing] = SoundProcessor(processing, library.make, self.clock)
+            return found
 
     # ── feeds ────────────────────────────────────────────────────────────────────────────────────
 

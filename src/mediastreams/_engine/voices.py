@@ -141,6 +141,7 @@ class Voice(ABC):
         self.gain = 1.0
         self.finished = False
         self.dropped = 0
+        self.remote = False  # it comes from a peer
         self.sounded: float | None = None  # the gain at the end of the last block, volume included; the playout's own
 
     @property
@@ -167,6 +168,7 @@ class TrackVoice(Voice):
         self._clock = feed.clock
         self._free = feed.hub.source.free_running
         self._recorded = feed.hub.source.recorded
+        self.remote = feed.hub.source.remote
         self._port = feed.attach(policy="wait" if self._free else "drop-oldest", bound_us=WAITING_US, on_item=_nothing)
         if self._free:
             self._port.demand()

@@ -56,7 +56,7 @@ def explain(
         if not offered:
             has = "has" if len(devices) == 1 else "have"
             return f"{name}: {_asked(constraint)} asked; {who} {has} no {name}"
-        return f"{name}: {_asked(constraint)} asked; {who} {offers} {offered}{_nearest(near)}"
+        return f"{name}: {_asked(constraint)} asked; {who} {offers} {offered}{_nearest(near)}{_cure(devices, name)}"
     asked = " and ".join(f"{name} {_asked(constraint)}" for name, constraint in conflict.items())
     return f"{who} {offers} no {asked} together{_nearest(near)}"
 
@@ -82,6 +82,12 @@ def _nearest(near: Settings) -> str:
     if not near:
         return ""
     return "; the nearest is " + ", ".join(f"{name} {_text(value)}" for name, value in near.items())
+
+
+def _cure(devices: Sequence[DeviceModel], name: str) -> str:
+    """Say what to do so that there is more of one property."""
+    cures = {cure for model in devices if (cure := model.cures.get(name))}
+    return "".join(f"; for more: {cure}" for cure in sorted(cures))
 
 
 def _offered(devices: Sequence[DeviceModel], name: str) -> str:

@@ -75,7 +75,9 @@ class DeviceModel:
     (camera controls such as ``zoom``); ``defaults`` their value when nothing is asked.
     ``adaptable`` says that the engine may crop, scale and decimate (``resize_mode`` has
     ``crop-and-scale``) or resample and mix. ``points_of_interest``: to how many places at once the camera can
-    direct focus and exposure, 0 where it has no such control.
+    direct focus and exposure, 0 where it has no such control. ``per_track`` names those of ``choices`` that the
+    engine makes of each track's frames, so that tracks of one device may differ in them; ``cures`` says of properties
+    what to do so that the device offers more of them.
     """
 
     kind: Kind
@@ -87,5 +89,7 @@ class DeviceModel:
     defaults: Settings = field(default_factory=dict)
     adaptable: bool = True
     points_of_interest: int = 0
+    per_track: frozenset[str] = frozenset()
+    cures: Mapping[str, str] = field(default_factory=dict, compare=False)
     memo: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the rules have found out of the rest and remember: no part of the value."""

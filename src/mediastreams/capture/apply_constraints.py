@@ -117,5 +117,5 @@ def follow_source(track: MediaStreamTrack, mode: Mode, *, by_itself: bool = Fals
             settings = settings_satisfying(model, track._constraints, display=source.display, current=settings)
         except OverconstrainedError:
             settings = settings_satisfying(model, {}, display=source.display)
-    adapt(feed, mode, settings)
+    adapt(feed, mode, settings, source.model)
     return settings

@@ -209,7 +209,8 @@ async def _open(listed: ListedDevice, selection: Selection, constraints: Constra
 
     def open_device() -> Opened:
         source = listed.source()  # here, because the back end may import what takes a second
-        return Opened(source, source.open_for(selection.mode, selection.settings, constraints))
+        source, settings = source.ready_for(selection.settings, constraints)
+        return Opened(source, source.open_for(selection.mode, settings, constraints))
 
     try:
         return await in_parallel(open_device, abandoned=lambda late: late.source.hub.release())

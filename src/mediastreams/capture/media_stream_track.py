@@ -123,7 +123,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         feed.enabled = enabled  # [[Enabled]]
         if constraints:
             feed.constraints = parse_constraints(source.kind, constraints, display=source.display)
-        adapt(feed, source.hub.mode, dict(settings))
+        adapt(feed, source.hub.mode, dict(settings), source.model)
         source.hub.add_feed(feed)
         if source.reopens and source.hub.mode is not None:  # since it was opened another track may have changed it
             own = source.hub.settings

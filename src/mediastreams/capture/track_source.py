@@ -18,6 +18,7 @@ from mediastreams._rules.constraints import Constraints
 from mediastreams._rules.fitness import fitness_distance, satisfies
 from mediastreams._rules.select_settings import EQUAL_WITHIN, Overconstrained, Selection, select_settings
 from mediastreams._rules.serving import cheapest_mode, serves
+from mediastreams._rules.sound_processing import NO_PROCESSING, processing_of
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Setting, Settings, VideoMode
 from mediastreams.errors import OverconstrainedError
 
@@ -77,6 +78,31 @@ class TrackSource:
         """The model restricted to one mode."""
         return replace(self.model, modes=(mode,))  # type: ignore[arg-type]  # of the model's kind
 
+    def ready_for(self, target: Settings, constraints: Constraints) -> tuple[TrackSource, Settings]:
+        """Load what processes sound where the settings want that; give the source and its settings. Blocks.
+
+        Where it does not load the source has none, and the settings are selected anew.
+
+        Raises:
+            OverconstrainedError: the constraints require it.
+        """
+        if self._loads(target):
+            return self, target
+        none: dict[str, tuple[Setting, ...]] = dict.fromkeys(self.model.per_track, (False,))
+        model = replace(self.model, choices={**self.model.choices, **none}, per_track=frozenset())
+        again = select_settings([model], constraints, current=target)
+        if isinstance(again, Overconstrained):
+            raise OverconstrainedError(again.constraint, f"{again.message}: livekit does not load here, see the log")
+        return replace(self, model=model), again.settings
+
+    def _loads(self, target: Settings) -> bool:
+        """Whether all is there that these settings need."""
+        if processing_of(target, self.model.per_track) == NO_PROCESSING:
+            return True
+        from mediastreams._engine.processing.library import library
+
+        return library.load()
+
     def open_for(self, mode: Mode | None, target: Settings, constraints: Constraints | None = None) -> Settings:
         """Open the source, or join it as it runs, for a new track. Reserves it; see `SourceHub.open`. Blocks.
 
@@ -111,6 +137,7 @@ class TrackSource:
             NotReadableError: the device refused and was given its former mode again.
         """
         hub = self.hub
+        _, target = self.ready_for(target, constraints)
         with hub.operation:
             before, feed.changing = feed.target, True
             try:
@@ -123,11 +150,11 @@ class TrackSource:
                     self._tell_others(own, feed)
                     target = self._possible(target, constraints)
             except BaseException:
-                adapt(feed, hub.mode, before)
+                adapt(feed, hub.mode, before, self.model)
                 raise
             finally:
                 feed.changing = False
-            adapt(feed, hub.mode, target)
+            adapt(feed, hub.mode, target, self.model)
             feed.constraints = constraints
             return target
 
@@ -286,7 +313,7 @@ def pinned(mode: Mode, *tracks: Settings) -> Mode:
 
 def own_settings(model: DeviceModel) -> set[str]:
     """Names of the settings that the source itself applies, for all its tracks: controls, processing, latency."""
-    own = (set(model.choices) | set(model.ranges)) - _INHERENT
+    own = (set(model.choices) | set(model.ranges)) - _INHERENT - model.per_track
     if model.points_of_interest:
         own.add("points_of_interest")
     return own | {"latency"} if model.kind == "audio" else own
@@ -298,13 +325,27 @@ def source_settings(model: DeviceModel, target: Settings) -> Settings:
     return {name: value for name, value in target.items() if name in own}
 
 
-def adapt(feed: TrackFeed, mode: Mode | None, target: Settings) -> None:
+def adapt(feed: TrackFeed, mode: Mode | None, target: Settings, model: DeviceModel) -> None:
     """Have a track's frames made as ``target`` wants them. An adapter that does that already goes on undisturbed."""
     feed.target = target
+    if model.per_track:
+        _process(feed, target, model)
     shape = (mode, *(target.get(name) for name in _SHAPE))
     if mode is not None and feed.shape != shape:
         feed.adapter = adapter_for(mode, target)
         feed.shape = shape
+
+
+def _process(feed: TrackFeed, target: Settings, model: DeviceModel) -> None:
+    """Have done to a track's sound what ``target`` says, by what was loaded when that was selected."""
+    processing = processing_of(target, model.per_track)
+    processor = None if processing == NO_PROCESSING else feed.hub.processor_for(processing)
+    if feed.processing is not None:
+        feed.processing.wanted = processor
+    elif processor is not None:
+        from mediastreams._engine.processing.stage import ProcessingStage
+
+        feed.processing = ProcessingStage(processor, begun=feed.shape is not None)
 
 
 def adapter_for(mode: Mode, target: Settings) -> VideoAdapter | AudioAdapter | None:

@@ -37,6 +37,7 @@ class Relay(Source):
         self.origin = origin
         self.kind = origin._feed.kind
         self.clock = origin._feed.clock
+        self.remote = origin._feed.hub.source.remote
         self._playback = playback
         self._delivery: Delivery | None = None
         self._muted: bool | None = None

@@ -13,6 +13,7 @@ from typing import Final
 from mediastreams._backends.sound.alsa import list_alsa
 from mediastreams._backends.sound.native import NativeDevice, Technology, list_native, system_sound
 from mediastreams._backends.sound.pulse import PulseState, read_server
+from mediastreams._engine.processing.library import library
 from mediastreams._rules.values import AudioMode, DeviceModel
 from mediastreams.abc import Device
 
@@ -81,12 +82,14 @@ def _device(
     if output:
         model = DeviceModel("audio", modes=(mode,), defaults={"latency": SPEAKER_LATENCY})
     else:
-        off = (False,)  # nothing here cancels echo or changes the gain
+        choices = library.choices(mode)
         model = DeviceModel(
             "audio",
             modes=(mode,),
-            choices={"echo_cancellation": off, "auto_gain_control": off, "noise_suppression": off},
+            choices=choices,
             defaults={"latency": _USUAL_LATENCY},
+            per_track=frozenset(choices),
+            cures=library.cures,
         )
     return Device(
         "audiooutput" if output else "audioinput",

@@ -30,6 +30,8 @@ class RemoteSource(Source):
     belong to one thread at a time.
     """
 
+    remote = True
+
     def __init__(self, kind: Kind, clock: Clock, *, ask_for_key: Callable[[], None]) -> None:
         self.kind = kind
         self.clock = clock

@@ -1,0 +1,1 @@
+"""Echo cancellation, noise suppression and gain control of microphones; whatever library does it."""
