@@ -42,6 +42,7 @@ _EXAMPLES: Final = """examples:
   mediastreams record cam-%03d.mp4 --segment 60 --keep 60
   mediastreams record small.webm --input film.mp4 --constraints width=640 --constraints height=360
   mediastreams snapshot now.png
+  mediastreams levels --microphone headset
   mediastreams serve
   mediastreams publish https://live.example/whip/room --token SECRET
   mediastreams view https://live.example/whep/room --record call.mkv
@@ -135,6 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     snapshot.add_argument("--quiet", "-q", action="store_true", help="no summary")
     _add_source(snapshot)
     snapshot.set_defaults(run=_snapshot)
+
+    levels = commands.add_parser("levels", help="show how loud it is", description="Show a meter until Ctrl+C.")
+    levels.add_argument("--seconds", type=_seconds, metavar="S", help="stop after so many seconds")
+    _add_source(levels)
+    levels.set_defaults(run=_levels)
 
     for add in (add_publish, add_view, add_serve):
         add(commands, _add_source)
@@ -235,3 +241,9 @@ def _snapshot(options: argparse.Namespace) -> int:
     from mediastreams.cli.snapshot import snapshot
 
     return snapshot(options)
+
+
+def _levels(options: argparse.Namespace) -> int:
+    from mediastreams.cli.levels import levels
+
+    return levels(options)

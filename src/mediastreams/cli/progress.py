@@ -1,4 +1,4 @@
-"""What a recording shows a person: a line that moves on a terminal, a line now and then elsewhere; the summary."""
+"""What a person is shown: a line that moves on a terminal, a line now and then elsewhere; a recording's summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 if TYPE_CHECKING:
     from mediastreams.recording.summary import RecordingProgress, RecordingSummary
 
-__all__ = ["ProgressLine", "size_text", "summary_text", "time_text"]
+__all__ = ["MovingLine", "ProgressLine", "bar_text", "size_text", "summary_text", "time_text"]
 
 _BAR: Final = 14  # an hour-long recording's line fits into 80 columns
 _METER: Final = "▁▂▃▄▅▆▇█"
@@ -20,52 +20,66 @@ _QUIETEST: Final = -60.0
 _PLAIN_EVERY: Final = 1.0
 
 
-class ProgressLine:
-    """Shows progress on one stream. On a terminal it rewrites its line; else it writes one a second."""
+class MovingLine:
+    """A line on one stream that changes: a terminal's is rewritten; elsewhere one a second is written."""
 
-    def __init__(self, out: TextIO, seconds: float | None, *, sound: bool) -> None:
+    def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._seconds = seconds
-        self._sound = sound
         self._plain = not _can_show(out, _METER + _FULL_AND_EMPTY + _SILENT)
         self._terminal = out.isatty()
         self._shown = -_PLAIN_EVERY
         self._open = False
-        self._loudest = (-math.inf, -math.inf)  # level and peak since the last line that was shown
 
-    def show(self, progress: RecordingProgress) -> None:
-        """Show how far it is."""
-        self._loudest = (max(self._loudest[0], progress.level), max(self._loudest[1], progress.peak))
-        text = self._text(progress)
+    def write(self, text: str, elapsed: float) -> bool:
+        """Show a text, at so many seconds from the beginning; False: not yet."""
+        if not self._terminal and elapsed - self._shown < _PLAIN_EVERY:
+            return False
+        text = text.translate(_PLAIN) if self._plain else text
         if self._terminal:
-            self._loudest = (-math.inf, -math.inf)
             width = shutil.get_terminal_size().columns - 1
             print(f"\r{text[:width]:<{width}}", end="", file=self._out, flush=True)
             self._open = True
-        elif progress.elapsed - self._shown >= _PLAIN_EVERY:
-            self._shown = progress.elapsed
-            self._loudest = (-math.inf, -math.inf)
+        else:
+            self._shown = elapsed
             print(text, file=self._out, flush=True)
+        return True
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave the line."""
         if self._open:
             print(file=self._out)
             self._open = False
 
+
+class ProgressLine:
+    """Shows the progress of a recording."""
+
+    def __init__(self, out: TextIO, seconds: float | None, *, sound: bool) -> None:
+        self._line = MovingLine(out)
+        self._seconds = seconds
+        self._sound = sound
+        self._loudest = (-math.inf, -math.inf)  # level and peak since the last line that was shown
+
+    def show(self, progress: RecordingProgress) -> None:
+        """Show how far it is."""
+        self._loudest = (max(self._loudest[0], progress.level), max(self._loudest[1], progress.peak))
+        if self._line.write(self._text(progress), progress.elapsed):
+            self._loudest = (-math.inf, -math.inf)
+
+    def end(self) -> None:
+        """Leave the line."""
+        self._line.close()
+
     def _text(self, progress: RecordingProgress) -> str:
         parts = [time_text(progress.elapsed)]
         if self._seconds:
-            done = min(1.0, progress.elapsed / self._seconds)
-            filled = round(done * _BAR)
-            full, empty = _FULL_AND_EMPTY
-            parts = [f"[{full * filled}{empty * (_BAR - filled)}]", f"{parts[0]} / {time_text(self._seconds)}"]
+            done = progress.elapsed / self._seconds
+            parts = [f"[{bar_text(done, _BAR)}]", f"{parts[0]} / {time_text(self._seconds)}"]
         if progress.frames:
             parts += [f"{progress.fps:5.1f} fps", f"{progress.dropped} dropped"]
         if self._sound:
             parts.append(_meter(*self._loudest))
-        text = "  ".join([*parts, size_text(progress.size)])
-        return text.translate(_PLAIN) if self._plain else text
+        return "  ".join([*parts, size_text(progress.size)])
 
 
 def _can_show(out: TextIO, letters: str) -> bool:
@@ -74,6 +88,13 @@ def _can_show(out: TextIO, letters: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def bar_text(share: float, length: int) -> str:
+    """A bar that is full to a share of its length; what lies beyond its ends is at them."""
+    filled = round(min(max(share, 0.0), 1.0) * length)
+    full, empty = _FULL_AND_EMPTY
+    return full * filled + empty * (length - filled)
 
 
 def _meter(level: float, peak: float) -> str:
