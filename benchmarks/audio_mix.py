@@ -72,8 +72,8 @@ def track_of(source: Made) -> MediaStreamTrack:
     return track
 
 
-async def measure(*, mixed: bool) -> tuple[float, list[float]]:
-    """CPU seconds a second, and by how many ms the blocks come after their first sample."""
+async def measure(*, mixed: bool) -> tuple[float, list[float], int]:
+    """CPU seconds a second, by how many ms the blocks come after their first sample, and samples left out, as late."""
     sources = [Made(number) for number in range(STREAMS)]
     tracks = [track_of(source) for source in sources]
     ages: list[float] = []
@@ -95,22 +95,25 @@ async def measure(*, mixed: bool) -> tuple[float, list[float]]:
     thread = threading.Thread(target=deliver)
     thread.start()
     await asyncio.sleep(2)
+    inputs = () if mix is None else mix._mixer.inputs
+    joined = sum(one.dropped for one in inputs)  # what was older than the mix
     before, began = time.process_time(), time.perf_counter()
     await asyncio.sleep(SECONDS)
     used = (time.process_time() - before) / (time.perf_counter() - began)
+    lost = sum(one.dropped for one in inputs) - joined
     stop = True
     await asyncio.to_thread(thread.join)
     if mix is not None:
         mix.stop()
     for track in tracks:
         track.stop()
-    return used, ages[200:]
+    return used, ages[200:], lost
 
 
 async def main() -> None:
     print(f"{STREAMS} streams of 10 ms chunks mixed in real time, {SECONDS:g} s")
-    bare, _ = await measure(mixed=False)
-    used, ages = await measure(mixed=True)
+    bare, _, _ = await measure(mixed=False)
+    used, ages, lost = await measure(mixed=True)
     mixing = used - bare
     print(f"  delivering alone   {bare * 100:6.1f} % of a core")
     each = mixing / STREAMS / 100 * 1e6
@@ -118,7 +121,8 @@ async def main() -> None:
     ages.sort()
     print(
         f"  a block comes after its first sample: median {statistics.median(ages):.1f} ms, "
-        f"99 % {ages[len(ages) * 99 // 100]:.1f} ms, most {ages[-1]:.1f} ms; {len(ages)} blocks"
+        f"99 % {ages[len(ages) * 99 // 100]:.1f} ms, most {ages[-1]:.1f} ms; {len(ages)} blocks, "
+        f"{lost} samples left out"
     )
 
 

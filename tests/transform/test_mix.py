@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -9,9 +12,10 @@ import av
 import numpy as np
 import pytest
 from tests.media import make_wav, tone
+from tests.webrtc.receiving.lip_sync import lags
 
 import mediastreams as ms
-from mediastreams.testing import ManualClock, use_clock
+from mediastreams.testing import ManualClock, read_counter, use_clock
 
 
 @pytest.fixture
@@ -150,6 +154,24 @@ async def test_a_mix_of_a_microphone_is_the_microphone(clock, microphone):
     assert len(together) > 80
     for frame in together:
         assert np.array_equal(frame.to_ndarray(), times[frame.timestamp])
+
+
+async def test_a_mix_recorded_with_a_camera_is_in_step_with_it(clock, microphone, tmp_path):
+    devices = ms.MediaDevices(backends=["fake"])
+    camera = await clock.until(devices.get_user_media(video={"width": 320, "height": 240, "frame_rate": 30}))
+    frames = camera.video.frames()
+    await clock.advance(0.1)
+    frame = await anext(frames)
+    number = read_counter(frame.to_ndarray(format="rgb24"))
+    frames.close()
+    path = tmp_path / "both.mkv"
+    with ms.MediaStreamTrackGenerator("audio") as late, ms.mix([microphone, late], gains=[1, 0]) as mixed:
+        recording = asyncio.ensure_future(ms.record(ms.MediaStream([camera.video, mixed]), path, duration=3.2))
+        await clock.until(recording, limit=10)
+    camera.video.stop()
+    apart = await asyncio.to_thread(lags, path, number, frame.timestamp / 1e6)
+    assert len(apart) >= 2
+    assert max(map(abs, apart)) < 0.02  # a picture lasts 33 ms
 
 
 async def test_it_goes_on_while_a_clone_lives_and_leaves_its_tracks_alone(clock, microphone):
@@ -324,3 +346,35 @@ async def test_an_ended_track_cannot_be_mixed():
 async def test_wrong_calls_of_a_mix_are_named(call, error):
     with ms.MediaStreamTrackGenerator("audio") as sound, ms.mix([sound]) as mixed, pytest.raises(error):
         call(mixed, sound)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_program_may_end_or_fork_while_it_mixes():
+    """In the child the mix has ended; in the parent it goes on; at the end nobody waits for it."""
+    program = """if True:
+        import asyncio, os, sys, warnings
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: fork with threads
+        import mediastreams as ms
+
+        async def main():
+            track = ms.MediaStreamTrackGenerator("audio")
+            mixed = ms.mix([track], ends=False)
+            frames = mixed.frames()
+            await anext(frames)
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    assert (mixed.ready_state, mixed.inputs) == ("ended", ())
+                    mixed.stop()
+                    code = 0
+                finally:
+                    os._exit(code)
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            print((await anext(frames)).number_of_frames)
+            return track, mixed, frames
+
+        kept = asyncio.run(main())
+        """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["0", "480"], "")
