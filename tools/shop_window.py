@@ -1,8 +1,8 @@
-"""Write ``src/mediastreams/__init__.py``: every name that is public, lazily imported; and ``webrtc/__init__.py``.
+"""Write the heads of the package, of ``webrtc`` and of ``audio``: every name that is public, lazily imported.
 
 ``python tools/shop_window.py`` writes them, ``--check`` says whether they are up to date. Public is what ``@public``
 has put under ``mediastreams`` (its ``__module__`` says so), every exception, and the entry points below. What is in
-``webrtc/`` is also found there, with entry points of its own.
+``webrtc/`` or ``audio/`` is also found there, with entry points of its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ WEBRTC_ENTRY_POINTS = {
 }
 BESIDE_BUILTINS = {"SyntaxError": "errors", "TimeoutError": "errors"}
 """There, but not for ``import *``: they would hide the builtins."""
-PARTS = ("abc", "errors", "testing", "webrtc")
+AUDIO_ENTRY_POINTS: dict[str, str] = {}
+PARTS = ("abc", "audio", "errors", "testing", "webrtc")
 HEAD = '''"""Media Capture and Streams for Python: the browser's ``MediaStream``, outside the browser.
 
 ``import mediastreams as ms`` costs little: a name is imported when it is first used. Written by
@@ -75,7 +76,7 @@ def __dir__() -> list[str]:
     return sorted({{*globals(), *_HOME, *{parts}}})
 '''
 
-WEBRTC_HEAD = '''"""WebRTC: streams from and to network peers (extra ``mediastreams[webrtc]``).
+ROOM_HEAD = '''"""{title}
 
 A name is imported when it is first used. Written by ``tools/shop_window.py``.
 """
@@ -102,14 +103,21 @@ if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
     def __getattr__(name: str) -> object:
         home = _HOME.get(name)
         if home is None:
-            raise AttributeError(f"module 'mediastreams.webrtc' has no attribute {{name!r}}")
-        value = globals()[name] = getattr(import_module(f"mediastreams.webrtc.{{home}}"), name)
+            raise AttributeError(f"module 'mediastreams.{room}' has no attribute {{name!r}}")
+        value = globals()[name] = getattr(import_module(f"mediastreams.{room}.{{home}}"), name)
         return value
 
 
 def __dir__() -> list[str]:
     return sorted({{*globals(), *_HOME}})
 '''
+ROOMS = {
+    "audio": (
+        "Web Audio: graphs of sound, in real time and in memory (extra ``mediastreams[audio]``).",
+        AUDIO_ENTRY_POINTS,
+    ),
+    "webrtc": ("WebRTC: streams from and to network peers (extra ``mediastreams[webrtc]``).", WEBRTC_ENTRY_POINTS),
+}
 
 
 def public_names() -> dict[str, str]:
@@ -160,18 +168,19 @@ def text() -> str:
     )
 
 
-def webrtc_text() -> str:
-    """What ``webrtc/__init__.py`` should be."""
-    folder = PACKAGE / "webrtc"
-    homes = {
-        name: home for name, home in WEBRTC_ENTRY_POINTS.items() if (folder / f"{home.replace('.', '/')}.py").exists()
-    }
-    prefix = "webrtc."
+def room_text(room: str) -> str:
+    """What the ``__init__.py`` of a room should be that is a module of its own."""
+    folder = PACKAGE / room
+    title, entry_points = ROOMS[room]
+    homes = {name: home for name, home in entry_points.items() if (folder / f"{home.replace('.', '/')}.py").exists()}
+    prefix = f"{room}."
     homes |= {name: home.removeprefix(prefix) for name, home in public_names().items() if home.startswith(prefix)}
     ordered = sorted(homes)
     return tidy(
-        WEBRTC_HEAD.format(
-            imports="\n".join(f"    from mediastreams.webrtc.{homes[name]} import {name}" for name in ordered),
+        ROOM_HEAD.format(
+            title=title,
+            room=room,
+            imports="\n".join(f"    from mediastreams.{room}.{homes[name]} import {name}" for name in ordered),
             names="\n".join(f'    "{name}",' for name in ordered),
             homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
         ),
@@ -188,7 +197,7 @@ def tidy(code: str, folder: Path = PACKAGE) -> str:
 
 
 def main() -> int:
-    wanted = {PACKAGE / "__init__.py": text(), PACKAGE / "webrtc" / "__init__.py": webrtc_text()}
+    wanted = {PACKAGE / "__init__.py": text()} | {PACKAGE / room / "__init__.py": room_text(room) for room in ROOMS}
     if "--check" in sys.argv:
         old = [path for path, content in wanted.items() if path.read_text(encoding="utf-8") != content]
         for path in old:

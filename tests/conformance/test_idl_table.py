@@ -17,6 +17,7 @@ import pytest
 import mediastreams as ms
 from mediastreams._webidl.events import event_handler
 from mediastreams._webidl.names import to_idl, to_python
+from mediastreams.audio import members as engine_members
 
 HERE = Path(__file__).parent
 _spec = importlib.util.spec_from_file_location("update_idl_table", HERE / "update_idl_table.py")
@@ -108,7 +109,7 @@ def check_attribute(cls, name, member, static):
     if isinstance(static, MemberDescriptorType):  # a slot: read-only in a frozen dataclass
         params = getattr(cls, "__dataclass_params__", None)
         settable = params is None or not params.frozen
-    elif isinstance(static, property):
+    elif isinstance(static, property | engine_members.attribute | engine_members.parameter):
         settable = static.fset is not None
     else:
         return [f".{name} is a {type(static).__name__} instead of a property"]

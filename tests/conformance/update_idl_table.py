@@ -32,6 +32,7 @@ WHOLE = [
     "media-playback-quality",
     "permissions",
     "webrtc",
+    "webaudio",
 ]
 """Specifications of the family."""
 

@@ -23,7 +23,7 @@ from mediastreams._engine.clock import get_clock
 from mediastreams._engine.frames import Sound
 from mediastreams._engine.null_sink import NullSink
 from mediastreams._engine.processing.heard import Block, heard
-from mediastreams._engine.voices import Ask, Delay, SupplyVoice, TrackVoice, Voice
+from mediastreams._engine.voices import MARGIN_US, Ask, Delay, SupplyVoice, TrackVoice, Voice
 from mediastreams._engine.worker import after_fork_in_child, reaper, start_thread
 from mediastreams._rules.channel_mixing import layout_name
 from mediastreams._rules.values import AudioMode
@@ -53,12 +53,18 @@ class Playout:
     """Plays tracks and supplies of samples, mixed. Lives until `close`; owns its sink.
 
     ``on_lost`` is called, on any thread, with the error when the device has gone; the voices go on unheard until `use`.
+    ``margin_us``: see `MARGIN_US` in ``voices.py``.
     """
 
     def __init__(
-        self, *, clock: Clock | None = None, on_lost: Callable[[BaseException | None], None] | None = None
+        self,
+        *,
+        clock: Clock | None = None,
+        on_lost: Callable[[BaseException | None], None] | None = None,
+        margin_us: int | None = None,
     ) -> None:
         self._clock = clock or get_clock()
+        self._margin_us = MARGIN_US if margin_us is None else margin_us
         self._on_lost = on_lost
         self._operation = threading.Lock()  # `use` and `close`
         self._lock = threading.RLock()  # the lists; reentrant, since the collector may run somebody's finaliser in here
@@ -265,7 +271,7 @@ class Playout:
             if outlet is not self._outlet or outlet.mode is None:
                 outlet.fresh = True
                 return _silence(2 if outlet.mode is None else outlet.mode.channel_count, length)
-            ask = outlet.count(length, at, self._clock.now_us(), self._delay)
+            ask = outlet.count(length, at, self._clock.now_us(), self._delay)._replace(margin=self._margin_us)
             volume = 0.0 if self._muted else self._volume
             mixed: Samples | None = None
             remote: Samples | None = None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Samples = npt.NDArray[np.float32]
 
-__all__ = ["SoundLine"]
+__all__ = ["REST_SECONDS", "SoundLine"]
 
 FADE_SECONDS: Final = 0.005
 REST_SECONDS: Final = 0.01
@@ -38,18 +38,29 @@ LONGEST_SECONDS: Final = 2.0
 class SoundLine:
     """Sound at one rate in one number of channels, from sample ``start`` of the output on. One thread at a time.
 
-    ``dropped``: samples thrown away because they came too late, or twice, or too far ahead. ``prompt``: read as soon as
-    it has come, so that reading up to its end says nothing about an end. Should nothing follow, its last sample dies
-    away.
+    ``dropped``: samples thrown away because they came too late, or twice, or too far ahead. ``missing``: samples that
+    were read where nothing lay, since something first did. ``rest``: seconds of error up to which samples pass
+    unchanged. ``prompt``: read as soon as it has come, so that reading up to its end says nothing about an end. Should
+    nothing follow, its last sample dies away.
     """
 
-    def __init__(self, sample_rate: int, channels: int, start: int = 0, *, prompt: bool = False) -> None:
+    def __init__(
+        self,
+        sample_rate: int,
+        channels: int,
+        start: int = 0,
+        *,
+        rest: float = REST_SECONDS,
+        prompt: bool = False,
+    ) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
         self.dropped = 0
+        self.missing = 0
         self._adapter = AudioAdapter(sample_rate, channels)
-        self._corrector = RateCorrector(sample_rate, rest=REST_SECONDS)
+        self._corrector = RateCorrector(sample_rate, rest=rest)
         self._pieces: deque[tuple[int, Samples]] = deque()
+        self._start = start
         self._next = start  # where the last piece ends
         self._read = start  # up to where all was read
         self._broken = True  # the last thing sounded is silence
@@ -142,6 +153,8 @@ class SoundLine:
                 self._pieces.appendleft((end, samples[:, room:]))
                 samples = samples[:, :room]
             found.append((place, samples))
+        if self._next > self._start:
+            self.missing += length - sum(samples.shape[1] for _, samples in found)
         self._read = end
         tail = self._tail(start, found[0][0] if found else end)
         if found and not self._pieces:

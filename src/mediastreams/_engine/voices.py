@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediastreams._engine.frames import Sound
-from mediastreams._engine.sound_line import SoundLine
+from mediastreams._engine.sound_line import REST_SECONDS, SoundLine
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     Samples = npt.NDArray[np.float32]
 
-__all__ = ["Ask", "Delay", "SupplyVoice", "TrackVoice", "Voice"]
+__all__ = ["MARGIN_US", "Ask", "Delay", "SupplyVoice", "TrackVoice", "Voice"]
 
 MARGIN_US: Final = 20_000
-"""How much earlier than needed sound should come, besides one block of the output: what jitter may use up."""
+"""How much earlier than needed sound should come, besides one block of the output: what jitter may use up. A device's;
+what is no device may ask for less."""
 LONGEST_DELAY_US: Final = 1_000_000
 """What comes later than this is not waited for: it is left out."""
 WAITING_US: Final = 500_000
@@ -45,7 +46,8 @@ _AHEAD_US: Final = 200_000  # what is taken in advance of a track that can be re
 class Ask(NamedTuple):
     """What the output wants next: ``length`` samples from sample ``start`` of its count on, heard at ``at`` (µs).
 
-    ``jump``: µs by which ``at`` is further on than the count: for so long the output stood still.
+    ``jump``: µs by which ``at`` is further on than the count: for so long the output stood still. ``margin``: µs, see
+    `MARGIN_US`.
     """
 
     mode: AudioMode
@@ -53,11 +55,12 @@ class Ask(NamedTuple):
     length: int
     at: int
     jump: int
+    margin: int = MARGIN_US
 
     @property
     def margin_us(self) -> float:
         """How much earlier than needed sound should come: what has just missed an ask waits for the next one."""
-        return MARGIN_US + self.length * 1_000_000 / self.mode.sample_rate
+        return self.margin + self.length * 1_000_000 / self.mode.sample_rate
 
     @property
     def place_us(self) -> float:
@@ -122,6 +125,10 @@ class Delay:
         self._lead = lead
         self._drift = None
 
+    def clock_was_wrong(self) -> None:
+        """What was laid down stands at wrong places, since the output's time was known badly: lay it down again."""
+        self.changes += 1
+
     def set(self, us: float) -> None:
         """Set it anew: all voices are laid down again."""
         self.us = min(max(us, 0.0), LONGEST_DELAY_US)
@@ -159,7 +166,10 @@ class Voice(ABC):
 
 
 class TrackVoice(Voice):
-    """A track's sound. Holds what is not heard yet, so that another device can go on from the same place."""
+    """A track's sound. Holds what is not heard yet, so that another device can go on from the same place.
+
+    ``missing``: samples that were asked for before they had come, while the track could have given them.
+    """
 
     def __init__(self, feed: TrackFeed, delay: Delay) -> None:
         super().__init__()
@@ -176,13 +186,19 @@ class TrackVoice(Voice):
         self._shift: int | None = None  # µs from the source's times to the clock's: 0 where they are the clock's
         self._line: SoundLine | None = None
         self._changes = -1
-        self._dropped = 0  # by earlier lines
+        self._dropped = self._missing = 0  # by earlier lines
+        self.missing = 0
         self._over = False
         self._started = False
 
     @property
     def position(self) -> int | None:
         return None if self._shift is None else self.time_at(self._clock.now_us())
+
+    @property
+    def channels(self) -> int | None:
+        """How many channels the newest sound has that is still to be heard; ``None``: there is none."""
+        return self._recent[-1].channels if self._recent else None
 
     def time_at(self, at: int) -> int:
         """The source's timestamp of what is heard at an instant of the clock. A free clock's times need no delay."""
@@ -214,7 +230,7 @@ class TrackVoice(Voice):
         heard = self.time_at(ask.at)
         while self._recent and self._recent[0].timestamp + self._recent[0].duration < heard:
             self._recent.popleft()
-        self.dropped = self._dropped + line.dropped
+        self.dropped, self.missing = self._dropped + line.dropped, self._missing + line.missing
         self.finished = self.finished or (self._over and line.empty)
         return found
 
@@ -266,7 +282,9 @@ class TrackVoice(Voice):
         """Lay down what is still to be heard: on another device, or with another delay."""
         if self._line is not None:
             self._dropped += self._line.dropped
-        line = self._line = SoundLine(ask.mode.sample_rate, ask.mode.channel_count, ask.start)
+            self._missing += self._line.missing
+        rest = min(REST_SECONDS, ask.margin / 2_000_000)  # an error that the margin covers
+        line = self._line = SoundLine(ask.mode.sample_rate, ask.mode.channel_count, ask.start, rest=rest)
         for sound in self._recent:
             line.lay(sound, self._place(sound, ask))
         line.dropped = 0  # that was heard already

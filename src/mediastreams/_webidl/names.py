@@ -19,6 +19,7 @@ _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z
 
 _WITH_ACRONYMS: Final = (
     "canInsertDTMF",
+    "createIIRFilter",
     "insertDTMF",
     "createObjectURL",
     "readAsDataURL",

@@ -24,11 +24,11 @@ from mediastreams._webidl.events import EventTarget, event_handler
 from mediastreams._webidl.interfaces import public
 from mediastreams._webidl.tasks import queue_task
 from mediastreams.capture.media_stream import MediaStream
+from mediastreams.capture.sound_output import SoundOutput
 from mediastreams.elements import loading, playing, seeking
 from mediastreams.elements.captures import Captures
 from mediastreams.elements.official_position import OfficialPosition
 from mediastreams.elements.playable import can_play_type
-from mediastreams.elements.sound_output import SoundOutput
 from mediastreams.elements.ticker import Ticker
 from mediastreams.elements.time_ranges import TimeRanges
 from mediastreams.errors import AbortError, DOMException, InvalidStateError, NotSupportedError

@@ -1,4 +1,4 @@
-"""`SoundOutput`: where an element is heard, how loud, and what of it.
+"""`SoundOutput`: where an element or an audio graph is heard, how loud, and what of it.
 
 Not for: mixing and pacing (``_engine/playout.py``), or which devices may be used (``capture/select_audio_output.py``).
 
@@ -42,7 +42,7 @@ class SoundOutput:
     """One element's. On the owner loop, but `close`. ``wanted``: whether it is to be heard at all.
 
     Opened lazily: an element that never sounds has no thread and no device. ``on_ready`` is called when `ready` has
-    become true again.
+    become true again. ``margin_us`` and ``latency``: as in `Playout`.
     """
 
     def __init__(
@@ -53,12 +53,16 @@ class SoundOutput:
         *,
         wanted: bool,
         on_ready: Callable[[], object],
+        margin_us: int | None = None,
+        latency: float | None = None,
     ) -> None:
         self.sink_id = ""  # [[SinkId]]
         self.wanted = wanted
         self.ready = True  # no device is being opened that is worth waiting for
         self._on_ready = weakref.WeakMethod(on_ready)
         self._patience: Timer | None = None
+        self._margin_us = margin_us
+        self._latency = latency
         self._owner = owner
         self._clock = clock
         self._devices = devices
@@ -156,7 +160,7 @@ class SoundOutput:
         if self._playout is None:
             from mediastreams._engine.playout import Playout
 
-            self._playout = Playout(clock=self._clock, on_lost=self._lost)
+            self._playout = Playout(clock=self._clock, on_lost=self._lost, margin_us=self._margin_us)
             self._playout.volume, self._playout.muted = self._volume, self._muted
         return self._playout
 
@@ -218,16 +222,20 @@ class SoundOutput:
                 devices = media_devices
             device = await output_device(devices, sink_id)
             playout = self._playout
-            if playout is None or self._closed or not self._voices:  # it is opened when there is something to hear
+            if playout is None or self._closed:
+                return
+            if not self._voices:  # it is opened when there is something to hear; the former one is not for that
+                self._stay()
+                self._let_go()
                 return
             if device is None:
                 raise NotFoundError("there is no audio output")
-            await in_parallel(self._switch, playout, device.sink())
+            await in_parallel(self._switch, playout, device.sink(), self._latency)
 
     @staticmethod
-    def _switch(playout: Playout, sink: Sink) -> None:
+    def _switch(playout: Playout, sink: Sink, latency: float | None) -> None:
         try:
-            playout.use(sink)
+            playout.use(sink, latency=latency)
         except NotAllowedError:
             raise
         except InvalidStateError:
