@@ -32,7 +32,8 @@ class GraphInput:
     """One track in one graph, from its making to `close` or the track's end. ``channels``: what it is asked for in.
 
     ``on_channels`` is called, on the engine's thread, when the track has another number of channels; ``on_end`` once,
-    there too, when nothing more will come. ``failure``: why it makes silence, if it failed.
+    there too, when nothing more will come. ``failure``: why it makes silence, if it failed. ``kept``: whatever has to
+    live as long as it gives sound: the track, of which nobody else may know.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class GraphInput:
         on_end: Callable[[], None],
     ) -> None:
         self.failure: Exception | None = None
+        self.kept: object = None
         self._clock = clock
         self._now = feed.clock.now_us
         self._feed = feed
@@ -113,13 +115,13 @@ class GraphInput:
         return not self._over
 
     def _end(self) -> None:
-        self._over = True
-        self.voice.close()
+        self.close()
         self._on_end()
 
     def close(self) -> None:
         """Give silence from now on, and let go of the track. Any thread; idempotent."""
         self._over = True
+        self.kept = None
         self.voice.close()
 
 

@@ -68,7 +68,7 @@ class TrackSourceNode(AudioNode):
     _input: GraphInput | None = None
     _worklet: Any = None
 
-    def _sound(self, context: AudioContext, feed: TrackFeed | None, channels: int) -> None:
+    def _sound(self, context: AudioContext, feed: TrackFeed | None, channels: int, *, kept: object = None) -> None:
         """Begin: what of the engine others connect to, and what feeds it."""
         from mediastreams.audio.audio_context import AudioContext
 
@@ -77,6 +77,8 @@ class TrackSourceNode(AudioNode):
         self._native = call(context._native.createGain)
         if feed is not None and not context._over:
             self._feed_from(context, feed, channels)
+            if self._input is not None:
+                self._input.kept = kept
 
     def _feed_from(self, context: AudioContext, feed: TrackFeed, channels: int) -> None:
         listening = _Listening(self)
@@ -187,7 +189,7 @@ class MediaStreamAudioSourceNode(TrackSourceNode):
         # 3-5. [[input track]]: the first by the order of code units of the ids.
         track = min(tracks, key=lambda one: one.id.encode("utf-16-be"))
         self._media_stream = stream
-        self._sound(context, track._feed, _channels_of(track))
+        self._sound(context, track._feed, _channels_of(track), kept=track)
 
     @property
     def media_stream(self) -> MediaStream:
@@ -220,7 +222,7 @@ class MediaStreamTrackAudioSourceNode(TrackSourceNode):
         track: MediaStreamTrack = given["media_stream_track"]
         if track.kind != "audio":
             raise InvalidStateError(f"{self._kind}: it is a video track")
-        self._sound(context, track._feed, _channels_of(track))
+        self._sound(context, track._feed, _channels_of(track), kept=track)
 
 
 @public
