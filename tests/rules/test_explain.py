@@ -150,3 +150,12 @@ def test_a_conflict_holds_nothing_that_could_be_left_out():
 )
 def test_a_required_constraint_becomes_a_wish_for_its_nearest_end(constraint, ideal):
     assert as_wish(constraint) == Constraint(ideal=ideal)
+
+
+def test_what_to_do_for_more_is_told_once():
+    poor = DeviceModel(
+        "audio", modes=MICROPHONE.modes, choices={"echo_cancellation": (False,)}, cures={"echo_cancellation": "buy one"}
+    )
+    constraints = parse_constraints("audio", {"echo_cancellation": {"exact": True}})
+    failed = select_settings([poor, poor], constraints)
+    assert failed.message.endswith("offer False; the nearest is echo_cancellation False; for more: buy one")

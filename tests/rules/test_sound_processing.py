@@ -74,7 +74,7 @@ def test_no_usual_microphone_is_delayed_by_more_than_fifteen_milliseconds():
 
 @pytest.mark.parametrize(
     ("ahead", "lead"),
-    [(-5, 0), (0, 0), (29_999, 0), (30_000, 10_000), (59_000, 30_000), (100_000, 60_000), (10**7, 60_000)],
+    [(-5, 0), (0, 0), (29_999, 0), (30_000, 10_000), (59_000, 30_000), (100_000, 80_000), (10**7, 80_000)],
 )
 def test_a_canceller_is_told_of_a_sound_as_early_as_it_is_known_in_whole_frames(ahead, lead):
     assert reference_lead(ahead) == lead

@@ -333,6 +333,7 @@ class TrackFeed:
         with self._lock:
             self.ended = True
             ports = self.ports
+        self.processing = None
         # The track first: a consumer that has seen the end finds its track ended.
         if (listener := self._heard()) is not None:
             listener._source_ended(error)
@@ -359,6 +360,7 @@ class TrackFeed:
             else:
                 port.stop()
         self.kept = None
+        self.processing = None  # what it has learned is of no use any more, and it need not listen
         self.hub.remove_feed(self)
 
     def let_go(self) -> None:

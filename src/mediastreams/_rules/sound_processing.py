@@ -59,7 +59,7 @@ _GAIN_DELAYS: Final[Mapping[int, int]] = MappingProxyType({8000: 24, 44100: 32, 
 _ECHO_US: Final = 8000
 _NOISE_US: Final = 6000
 _SAFETY_US: Final = 20_000
-_MOST_LEAD_US: Final = 60_000
+_MOST_LEAD_US: Final = 80_000
 _LEAD_STEP_US: Final = 10_000
 
 
@@ -72,6 +72,8 @@ def processing_of(settings: Settings, made_here: Collection[str]) -> Processing:
     """Say what a track's settings mean for its sound. ``made_here``: those that the device does not do by itself.
 
     ``True`` is as much as ``"all"``.
+
+    DEVIATION: what an audio graph or a mix makes of a peer's sound is this program's own: ``"remote-only"`` leaves it.
 
     https://w3c.github.io/mediacapture-main/#dom-echocancellationmodeenum
     """
@@ -96,7 +98,7 @@ def reference_lead(ahead_us: int) -> int:
     """Say how many µs before it is heard a canceller is told of a sound of which we know ``ahead_us`` before.
 
     Echo must never come before its cause, however wrong a device is about its own delay; so the cause is told as early
-    as that is possible, whole frames of 10 ms, 60 ms at most.
+    as that is possible, whole frames of 10 ms, 80 ms at most.
     """
     early = min(max(ahead_us - _SAFETY_US, 0), _MOST_LEAD_US)
     return early // _LEAD_STEP_US * _LEAD_STEP_US
