@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         OverSampleType,
         PanningModelType,
     )
+    from mediastreams.audio.media_element_node import MediaElementAudioSourceNode, MediaElementAudioSourceOptions
     from mediastreams.audio.media_stream_nodes import (
         AudioSourceStats,
         MediaStreamAudioDestinationNode,
@@ -411,6 +412,8 @@ __all__ = [
     "MediaDeviceKind",
     "MediaDevices",
     "MediaElement",
+    "MediaElementAudioSourceNode",
+    "MediaElementAudioSourceOptions",
     "MediaError",
     "MediaRecorder",
     "MediaRecorderOptions",
@@ -705,6 +708,8 @@ _HOME = {
     "MediaDeviceKind": "capture.enums",
     "MediaDevices": "capture.media_devices",
     "MediaElement": "elements.media_element",
+    "MediaElementAudioSourceNode": "audio.media_element_node",
+    "MediaElementAudioSourceOptions": "audio.media_element_node",
     "MediaError": "elements.media_error",
     "MediaRecorder": "recording.media_recorder",
     "MediaRecorderOptions": "recording.media_recorder_options",

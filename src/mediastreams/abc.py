@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 from mediastreams._rules.values import AudioMode, DeviceModel, Kind, Mode, Range, Settings, VideoMode
 from mediastreams.errors import NotSupportedError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mediastreams._engine.room import Room
 
 __all__ = [
+    "Audible",
     "AudioMode",
     "Backend",
     "Clock",
@@ -236,6 +237,23 @@ class Sink(ABC):
     @abstractmethod
     def stop(self) -> None:
         """Close everything. When it returns nothing is open and nothing is asked for. Idempotent."""
+
+    def wish(self, mode: Mode) -> bool:
+        """Hear which mode would suit what is about to be rendered; answers whether it is taken. No device does that."""
+        return False
+
+
+@runtime_checkable
+class Audible(Protocol):
+    """Something that plays sound on an output, a media element, and can give it to a sink instead."""
+
+    def _sound_through(self, sink: Sink, *, margin_us: int) -> None:
+        """Have all that would be heard go to ``sink``, once and for good; ``margin_us``: see ``_engine/voices.py``.
+
+        `Sink.start` is called when there is something to hear; the sink is asked for as many channels as that has.
+
+        Raises: InvalidStateError: it does so already.
+        """
 
 
 class Backend(ABC):

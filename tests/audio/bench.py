@@ -110,7 +110,7 @@ class Bench:
                 self.ask()
 
     def ask(self):
-        channels = [[0.0] * 128 for _ in range(self.input.channels)]
+        channels = [[0.0] * 128 for _ in range(self.input._mode.channel_count)]
         going = self.asker.render([], [channels])
         self.quanta += 1
         if self.keep:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         OverSampleType,
         PanningModelType,
     )
+    from mediastreams.audio.media_element_node import MediaElementAudioSourceNode, MediaElementAudioSourceOptions
     from mediastreams.audio.media_stream_nodes import (
         AudioSourceStats,
         MediaStreamAudioDestinationNode,
@@ -136,6 +137,8 @@ __all__ = [
     "GainOptions",
     "IIRFilterNode",
     "IIRFilterOptions",
+    "MediaElementAudioSourceNode",
+    "MediaElementAudioSourceOptions",
     "MediaStreamAudioDestinationNode",
     "MediaStreamAudioSourceNode",
     "MediaStreamAudioSourceOptions",
@@ -208,6 +211,8 @@ _HOME = {
     "GainOptions": "node_options",
     "IIRFilterNode": "effect_nodes",
     "IIRFilterOptions": "node_options",
+    "MediaElementAudioSourceNode": "media_element_node",
+    "MediaElementAudioSourceOptions": "media_element_node",
     "MediaStreamAudioDestinationNode": "media_stream_nodes",
     "MediaStreamAudioSourceNode": "media_stream_nodes",
     "MediaStreamAudioSourceOptions": "stream_options",

@@ -35,6 +35,7 @@ from mediastreams.audio.engine import QUANTUM
 from mediastreams.audio.enums import AudioContextLatencyCategory, AudioContextState
 from mediastreams.audio.graph_output import GraphOutput
 from mediastreams.audio.live_engine import LiveEngine
+from mediastreams.audio.media_element_node import MediaElementAudioSourceNode
 from mediastreams.audio.media_stream_nodes import (
     MediaStreamAudioDestinationNode,
     MediaStreamAudioSourceNode,
@@ -47,8 +48,9 @@ from mediastreams.errors import DOMException, InvalidStateError
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from mediastreams.abc import Audible
     from mediastreams.audio.context_options import AudioContextOptions, AudioSinkOptions
-    from mediastreams.audio.graph_input import GraphInput
+    from mediastreams.audio.feeding import Feeding
     from mediastreams.capture.media_devices import MediaDevices
     from mediastreams.capture.media_stream import MediaStream
     from mediastreams.capture.media_stream_track import MediaStreamTrack
@@ -105,7 +107,7 @@ class AudioContext(BaseAudioContext):
         self._quanta = max(1, round(min(max(0.0, seconds), _LONGEST_CHUNK) * rate / QUANTUM))
         self._bridge = Bridge(self._native)
         self._rendering = RenderClock(self._native, rate)
-        self._inputs: WeakSet[GraphInput] = WeakSet()
+        self._feedings: WeakSet[Feeding] = WeakSet()
         self._outputs: WeakSet[GraphOutput] = WeakSet()
         self._by_user = False  # [[suspended by user]]
         self._turn: asyncio.Lock | None = None
@@ -203,7 +205,7 @@ class AudioContext(BaseAudioContext):
 
     def _end(self) -> None:
         """Close everything. Blocks; any thread."""
-        _close(self._live, self._bridge, self._output, list(self._inputs), list(self._outputs))
+        _close(self._live, self._bridge, self._output, list(self._feedings), list(self._outputs))
         self._playing.clear()
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
@@ -266,6 +268,16 @@ class AudioContext(BaseAudioContext):
             fire_event(self, "error", ErrorEvent, message=error.message, error=error)
 
     # ── nodes ────────────────────────────────────────────────────────────────────────────────────
+
+    def create_media_element_source(self, media_element: Audible) -> MediaElementAudioSourceNode:
+        """Take an element's sound into the graph: see `MediaElementAudioSourceNode`.
+
+        Raises:
+            InvalidStateError: it is in a graph already.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediaelementsource
+        """
+        return MediaElementAudioSourceNode(self, media_element=media_element)
 
     def create_media_stream_source(self, media_stream: MediaStream) -> MediaStreamAudioSourceNode:
         """Take a stream's sound into the graph: see `MediaStreamAudioSourceNode`.
@@ -333,7 +345,7 @@ class AudioContext(BaseAudioContext):
         live = getattr(self, "_live", None)
         if live is None or live.lost or getattr(self, "_ended", True) or sys.is_finalizing():
             return
-        reaper.put(partial(_close, live, self._bridge, self._output, list(self._inputs), list(self._outputs)))
+        reaper.put(partial(_close, live, self._bridge, self._output, list(self._feedings), list(self._outputs)))
         warnings.warn(f"{self!r} was dropped while it runs: close() it", ResourceWarning, stacklevel=1, source=self)
 
 
@@ -341,13 +353,13 @@ def _close(
     live: LiveEngine,
     bridge: Bridge,
     heard: ContextOutput,
-    inputs: list[GraphInput],
+    feedings: list[Feeding],
     outputs: list[GraphOutput],
 ) -> None:
     heard.close()
     live.close()
     bridge.close()
-    for given in inputs:
-        given.close()
+    for feeding in feedings:
+        feeding.close()
     for output in outputs:
         output.end()

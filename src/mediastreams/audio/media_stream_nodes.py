@@ -2,9 +2,8 @@
 
 Not for: the way of the samples (``graph_input.py``, ``graph_output.py``).
 
-Rules of the file: what others connect to is a gain of the engine, so that what feeds it can be replaced when the
-track's number of channels changes. A source sounds while it is connected, whoever holds the node; one that is neither
-connected nor held lets go of its track.
+Rules of the file: a source sounds while it is connected, whoever holds the node (``fed_node.py``); a destination lives
+as long as its tracks do.
 """
 
 from __future__ import annotations
@@ -13,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mediastreams._engine.worker import reaper
 from mediastreams._rules.values import DeviceModel
 from mediastreams._webidl.conversions import instance_of
 from mediastreams._webidl.dictionaries import Dictionary, merge_arguments
 from mediastreams._webidl.interfaces import public
-from mediastreams._webidl.tasks import queue_task
 from mediastreams.audio.audio_node import AudioNode
-from mediastreams.audio.engine import call
 from mediastreams.audio.enums import ChannelCountMode
+from mediastreams.audio.fed_node import FedNode, Listening
 from mediastreams.audio.graph_input import GraphInput
 from mediastreams.audio.node_options import AUDIO_NODE_OPTIONS
 from mediastreams.audio.stream_options import STREAM_OPTIONS, TRACK_OPTIONS
@@ -31,7 +28,6 @@ from mediastreams.capture.track_source import TrackSource
 from mediastreams.errors import InvalidStateError
 
 if TYPE_CHECKING:
-    from mediastreams._engine.feed import TrackFeed
     from mediastreams.audio.audio_context import AudioContext
     from mediastreams.audio.node_options import AudioNodeOptions
     from mediastreams.audio.stream_options import MediaStreamAudioSourceOptions, MediaStreamTrackAudioSourceOptions
@@ -61,100 +57,36 @@ class AudioSourceStats(Dictionary):
     dropped_frames: int | None = None
 
 
-class TrackSourceNode(AudioNode):
-    """A node that gives a track's sound: of a stream, of a track, of an element."""
+class TrackSourceNode(FedNode):
+    """A node that gives a track's sound."""
 
-    _live: AudioContext
-    _input: GraphInput | None = None
-    _worklet: Any = None
+    _feeding: GraphInput | None = None
 
-    def _sound(self, context: AudioContext, feed: TrackFeed | None, channels: int, *, kept: object = None) -> None:
-        """Begin: what of the engine others connect to, and what feeds it."""
-        from mediastreams.audio.audio_context import AudioContext
-
-        self._live = instance_of(AudioContext)(context, f"{self._kind}: context")
-        self._begin(context, {})
-        self._native = call(context._native.createGain)
-        if feed is not None and not context._over:
-            self._feed_from(context, feed, channels)
-            if self._input is not None:
-                self._input.kept = kept
-
-    def _feed_from(self, context: AudioContext, feed: TrackFeed, channels: int) -> None:
-        listening = _Listening(self)
-        context._rendering.look(feed.clock.now_us())
-        self._input = GraphInput(
-            feed,
+    def _take(self, context: AudioContext, track: MediaStreamTrack) -> None:
+        """Let a track be heard."""
+        self._join(context)
+        if context._over:
+            return
+        told = Listening(self)
+        self._feeding = GraphInput(
+            track._feed,
             context._rendering,
             round(context.sample_rate),
-            channels,
-            on_channels=listening.channels_changed,
-            on_end=listening.ended,
+            track.get_settings().channel_count or _USUAL_CHANNELS,
+            on_channels=told.channels_changed,
+            on_end=told.ended,
         )
-        context._inputs.add(self._input)
-        self._attach()
-
-    def _attach(self) -> None:
-        """Have the engine ask for the track in as many channels as it has."""
-        given, before = self._input, self._worklet
-        if given is None or self._live._over:
-            return
-        channels = given.wanted_channels
-        asker = given.asker(channels)
-        made = self._live._bridge.node(asker, numberOfInputs=0, numberOfOutputs=1, outputChannelCount=[channels])
-        call(made.connect, self._native)
-        self._worklet = made
-        if before is not None:
-            call(before.disconnect)
-
-    def _quiet(self) -> None:
-        """The track has ended."""
-        self._input = None
-        worklet, self._worklet = self._worklet, None
-        if worklet is not None:
-            call(worklet.disconnect)
-
-    @property
-    def number_of_inputs(self) -> int:
-        """None: it is a source."""
-        return 0
+        self._feeding.kept = track
+        self._feed_from(self._feeding)
 
     @property
     def stats(self) -> AudioSourceStats:
         """Counters of the way into the graph; of an ended track zeros."""
-        given = self._input
+        given = self._feeding
         if given is None:
             return AudioSourceStats(latency=0.0, missing_frames=0, dropped_frames=0)
         voice = given.voice
         return AudioSourceStats(latency=given.latency, missing_frames=voice.missing, dropped_frames=voice.dropped)
-
-    def __del__(self) -> None:
-        given = getattr(self, "_input", None)
-        if given is not None and not self._sounding:
-            reaper.put(given.close)
-
-
-class _Listening:
-    """What the engine's thread tells a node, which it holds weakly."""
-
-    def __init__(self, node: TrackSourceNode) -> None:
-        import weakref
-
-        self._node = weakref.ref(node)
-
-    def channels_changed(self) -> None:
-        node = self._node()
-        if node is not None:
-            queue_task(node._owner, node._attach)
-
-    def ended(self) -> None:
-        node = self._node()
-        if node is not None:
-            queue_task(node._owner, node._quiet)
-
-
-def _channels_of(track: MediaStreamTrack) -> int:
-    return track.get_settings().channel_count or _USUAL_CHANNELS
 
 
 @public
@@ -189,7 +121,7 @@ class MediaStreamAudioSourceNode(TrackSourceNode):
         # 3-5. [[input track]]: the first by the order of code units of the ids.
         track = min(tracks, key=lambda one: one.id.encode("utf-16-be"))
         self._media_stream = stream
-        self._sound(context, track._feed, _channels_of(track), kept=track)
+        self._take(context, track)
 
     @property
     def media_stream(self) -> MediaStream:
@@ -222,7 +154,7 @@ class MediaStreamTrackAudioSourceNode(TrackSourceNode):
         track: MediaStreamTrack = given["media_stream_track"]
         if track.kind != "audio":
             raise InvalidStateError(f"{self._kind}: it is a video track")
-        self._sound(context, track._feed, _channels_of(track), kept=track)
+        self._take(context, track)
 
 
 @public

@@ -16,6 +16,7 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 from mediastreams._engine.worker import start_thread
+from mediastreams._rules.values import AudioMode
 from mediastreams._webidl.tasks import in_parallel, queue_task, start_task
 from mediastreams.capture.select_audio_output import output_device
 from mediastreams.errors import AbortError, DOMException, InvalidStateError, NotAllowedError, NotFoundError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["SoundOutput"]
 
 _logger = logging.getLogger(__name__)
+_USUAL_RATE: Final = 48_000
 _REST_NS: Final = 5_000_000_000
 _FAREWELL_NS: Final = 200_000_000
 _PATIENCE_NS: Final = 1_000_000_000
@@ -72,6 +74,7 @@ class SoundOutput:
         self._muted = False
         self._opening = False
         self._draining = False
+        self._diversion: Sink | None = None  # what takes the place of any device
         self._turn: asyncio.Lock | None = None
         self._release: Timer | None = None
         self._closed = False
@@ -91,6 +94,7 @@ class SoundOutput:
             if self._closed or not self.wanted:
                 return
             self._draining = False
+            self._tell_channels(feeds)
             for feed in [one for one in self._voices if one not in feeds]:
                 self._voices.pop(feed).close()
             new = [feed for feed in feeds if feed not in self._voices]
@@ -104,6 +108,27 @@ class SoundOutput:
                 self.ready = False
                 self._patience = self._clock.call_at(self._clock.now_ns() + _PATIENCE_NS, self._impatient)
                 self._start_opening()
+
+    def divert(self, sink: Sink, *, margin_us: int) -> None:
+        """Let everything be heard through a sink that is no device, from now on; devices are still chosen, unused.
+
+        Raises:
+            InvalidStateError: it is already.
+        """
+        if self._diversion is not None:
+            raise InvalidStateError("The sound of this element goes to an audio graph already")
+        feeds = list(self._voices)
+        self._silence()
+        self._stay()
+        self._let_go()
+        self._diversion, self._margin_us, self.wanted = sink, margin_us, True
+        self.hear(feeds)
+
+    def _tell_channels(self, feeds: Sequence[TrackFeed]) -> None:
+        """Have the sink that is no device take as many channels as there are."""
+        found = [feed.hub.mode.channel_count for feed in feeds if isinstance(feed.hub.mode, AudioMode)]
+        if self._diversion is not None and found:
+            self._diversion.wish(AudioMode(_USUAL_RATE, max(found)))
 
     @property
     def sounds(self) -> bool:
@@ -220,7 +245,8 @@ class SoundOutput:
                 from mediastreams.capture.navigator import media_devices
 
                 devices = media_devices
-            device = await output_device(devices, sink_id)
+            opens = self._diversion is not None and sink_id == self.sink_id  # no device is needed for that
+            device = None if opens else await output_device(devices, sink_id)
             playout = self._playout
             if playout is None or self._closed:
                 return
@@ -228,9 +254,14 @@ class SoundOutput:
                 self._stay()
                 self._let_go()
                 return
-            if device is None:
+            if self._diversion is not None:
+                sink = self._diversion
+            elif device is None:
                 raise NotFoundError("there is no audio output")
-            await in_parallel(self._switch, playout, device.sink(), self._latency)
+            else:
+                sink = device.sink()
+            if sink is not playout.sink:
+                await in_parallel(self._switch, playout, sink, self._latency)
 
     @staticmethod
     def _switch(playout: Playout, sink: Sink, latency: float | None) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mediastreams._rules.values import Kind
+    from mediastreams.abc import Sink
     from mediastreams.capture.media_devices import MediaDevices
     from mediastreams.elements.media_error import MediaError
     from mediastreams.elements.playback import Playback
@@ -597,6 +598,12 @@ class MediaElement(EventTarget):
             return
         # 6. In parallel; then the slot.
         await self._output.set_sink(wanted)
+
+    def _sound_through(self, sink: Sink, *, margin_us: int) -> None:
+        """The part of *MediaElementAudioSourceNode* that is the element's: see `Audible`."""
+        self._owner.check("MediaElement._sound_through")
+        self._output.divert(sink, margin_us=margin_us)
+        playing.follow(self)
 
     # ── capture ──────────────────────────────────────────────────────────────────────────────────
 
