@@ -19,6 +19,7 @@ from pathlib import Path
 import av
 import numpy as np  # noqa: F401 - see above
 import pytest
+from tests.busy import run_delay
 from tests.dealing import WAITING, dealt
 
 __all__ = ["movie", "need"]
@@ -32,7 +33,6 @@ PERMISSIONS = ("camera", "microphone", "display-capture", "speaker-selection")
 BLOCKED_SECONDS = 0.25
 
 _OWN_DESCRIPTORS = Path("/proc/self/fd")
-_RUN_DELAY = Path("/proc/thread-self/schedstat")
 
 
 def pytest_configure():
@@ -141,14 +141,6 @@ def _permissions_stay_as_they_were():
         acts._expires.clear()
 
 
-def _run_delay():
-    """Seconds this thread has waited for a processor: a busy machine is no blocked loop."""
-    try:
-        return int(_RUN_DELAY.read_text(encoding="ascii").split()[1]) / 1e9
-    except OSError:
-        return 0.0
-
-
 class _Collections:
     """Seconds that the collector has taken: the heap it looks through is the whole suite's, not the test's."""
 
@@ -187,10 +179,10 @@ async def _no_task_left_and_no_blocked_loop(request):
     logger = logging.getLogger("asyncio")
     logger.addHandler(watcher)
     before = asyncio.all_tasks()
-    delay = _run_delay() + _collections.seconds
+    delay = run_delay() + _collections.seconds  # a busy machine is no blocked loop
     yield
     logger.removeHandler(watcher)
-    delay = _run_delay() + _collections.seconds - delay
+    delay = run_delay() + _collections.seconds - delay
     for _ in range(3):  # tasks that are just ending
         await asyncio.sleep(0)
     deadline = time.monotonic() + GRACE_SECONDS

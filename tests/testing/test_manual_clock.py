@@ -1,5 +1,8 @@
 import asyncio
+import hashlib
+import sys
 import threading
+import time
 from itertools import pairwise
 
 import pytest
@@ -77,6 +80,27 @@ async def test_a_worker_wakes_at_its_time_and_is_waited_for(clock):
     await clock.advance(0.05)
     assert log == [start + 10_000_000 * n for n in range(1, 6)]
     wake.set()
+    assert worker.join(5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell which threads run")
+async def test_a_worker_that_computes_for_long_at_one_place_is_waited_for(clock):
+    log = []
+    wake = clock.wake()
+    rounds = 20_000
+    began = time.perf_counter()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", rounds)
+    rounds = round(rounds * 0.7 / (time.perf_counter() - began))  # as long as an encoder may take: 0.7 s
+
+    def run():
+        clock.wait_until(clock.now_ns() + 10_000_000, wake)
+        hashlib.pbkdf2_hmac("sha256", b"", b"", rounds)
+        log.append(clock.now_ns())
+
+    start = clock.now_ns()
+    worker = Worker("test", run, finish=wake.set).start()
+    await clock.advance(0.5)
+    assert log == [start + 10_000_000]
     assert worker.join(5)
 
 

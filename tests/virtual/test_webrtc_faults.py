@@ -169,10 +169,10 @@ async def test_a_way_that_failed_for_good_is_made_anew_under_the_same_tracks(imp
             while connection.connection_state != "failed":
                 await connection.wait_for("connectionstatechange")
     await asyncio.gather(*muted)
+    await until(lambda: not encoders())
     before = [await call.inbound("video"), await call.inbound("audio")]
     sent = {one["id"]: one for one in (await sender.get_stats()).values() if one["type"] == "outbound-rtp"}
     link.cut = False
-    await until(lambda: not encoders())
     for _ in range(50):
         await asyncio.sleep(0.02)
         assert not encoders()  # nothing is encoded for nobody, not even a picture now and then

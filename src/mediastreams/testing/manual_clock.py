@@ -272,8 +272,9 @@ class ManualClock(Clock):
             awake = dict(self._awake)
         still = [thread for thread, watch in awake.items() if watch.is_still()]
         with self._condition:
-            for thread in still:
-                self._awake.pop(thread, None)
+            for thread in still:  # the others are looked at again: what one of them waits for may come
+                if not thread.is_alive():
+                    self._awake.pop(thread, None)
         moving = [*leaving, *(thread for thread in awake if thread not in still)]
         return [thread.name for thread in (*moving, *at_rest.calls_in_flight([*waiting, *awake]))]
 

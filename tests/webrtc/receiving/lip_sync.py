@@ -31,9 +31,14 @@ def beeps(path):
 
 
 def lags(path, number, instant):
-    """By how many seconds each sound is behind the pictures of its time.
+    """By how many seconds each sound is behind the pictures of its time, those that are shown beside it.
 
     The microphone beeps on whole seconds of the clock; the picture with that number was made at that instant.
     """
-    late = statistics.median(time - (instant + (found - number) / 30) for time, found in shown(path))
-    return [(beep - late) - round(beep - late) for beep in beeps(path)]
+    pictures = [(time, time - (instant + (found - number) / 30)) for time, found in shown(path)]
+
+    def lag(beep):
+        late = statistics.median(late for time, late in pictures if abs(time - beep) < 0.25)
+        return (beep - late) - round(beep - late)
+
+    return [lag(beep) for beep in beeps(path)]
