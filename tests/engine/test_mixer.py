@@ -248,6 +248,23 @@ async def test_long_chunks_are_whole_once_it_is_known_how_late_they_come(bench):
     assert max(bench.lags()) < 225
 
 
+async def test_when_the_whole_machine_is_slow_nothing_is_left_out_once_that_is_known(bench):
+    feeds = [bench.tone(hertz, 0.1) for hertz in (440, 700, 1000, 1500)]
+    mixer = bench.mix(*feeds)
+    await bench.clock.advance(0.5)
+    for number, feed in enumerate(feeds):
+        feed.hub.source.lag = 0.6 + 0.05 * number
+    await bench.clock.advance(2)
+    before = [one.dropped for one in mixer.inputs]
+    for number, feed in enumerate(feeds):
+        feed.hub.source.lag = 0.7 - 0.05 * number  # another one is the last
+    await bench.clock.advance(3)
+    assert [one.dropped for one in mixer.inputs] == before
+    assert max(before) < RATE
+    samples, start = bench.samples(1.8, 4.5)
+    assert fitted(samples[0], start, 440, 700, 1000, 1500)[2] < 1e-3
+
+
 async def test_times_that_are_not_the_clocks_lie_where_they_come(bench):
     bench.mix(bench.tone(440, 0.2, foreign=True), bench.tone(1000, 0.2))
     await bench.clock.advance(1)

@@ -4,7 +4,7 @@ Not for: players (``playout.py``): a device does not wait, and what is late for 
 
 Rules of the file: the mix is made on the axis of timestamps, block by block: what is stamped t in a track is stamped t
 in the mix. A block is made as soon as every input has come so far, so that the mix is behind the slowest input and no
-more; an input that does not come is waited for by the clock (`MixerInput.wait_us`), and then not again until it comes.
+more; an input that does not come is waited for by the clock (`MixerInput.lateness`), and then not again until it comes.
 Of tracks with a free clock alone the mix has a free clock: it waits for all of them, and is held back by its consumers.
 Nothing is clipped: a device or an encoder does that, and who makes it quieter before has everything.
 """
@@ -192,15 +192,18 @@ class Mixer(Source):
                 end = self._position + self._length
                 due = count.us(end)
         there = False
+        # Who is on time for the latest of them is on time.
+        patience = max((one.lateness for one in self._inputs if one.expected), default=GRACE_US)
         for one in self._in_turn():
             self._awaited = one  # before it is looked at: what comes afterwards wakes us
             one.demand()
             one.take(count, self._position, now, self._shifts, waited_for=one is self._slowest)
+            limit = due + (max(patience, one.lateness) if one.expected else GRACE_US) + self._held_up
             if one.reaches(end):
                 there = True
-            elif self.free_running or now < due + one.wait_us + self._held_up:
+            elif self.free_running or now < limit:
                 self._slowest = one
-                return due + one.wait_us + self._held_up
+                return limit
             else:
                 one.give_up()
         self._awaited = None

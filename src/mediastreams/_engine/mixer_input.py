@@ -28,7 +28,7 @@ __all__ = ["GRACE_US", "LONGEST_WAIT_US", "Count", "MixerInput"]
 
 PATIENCE_US: Final = 100_000
 """So long a track that has been coming is waited for at least, when it does not come."""
-LONGEST_WAIT_US: Final = 500_000
+LONGEST_WAIT_US: Final = 1_000_000
 """So long one that always comes late is waited for at most; what comes later than this is left out."""
 GRACE_US: Final = 20_000
 """So long one that is muted, or has stopped coming, is waited for all the same: its beginning is not to be missed."""
@@ -137,17 +137,22 @@ class MixerInput:
             sound, self._first = self._first or self._port.take(), None
             if not isinstance(sound, Sound):
                 break
-            lag = self._lay(sound, line, count, position, now, shifts)
-            if waited_for and not self._free:
-                self._note(lag, now)
+            self._lay(sound, line, count, position, now, shifts, waited_for=waited_for)
         if self._port.finished and not self._over:
             self._over = True
             line.finish()
 
     def _lay(
-        self, sound: Sound, line: SoundLine, count: Count, position: int, now: int, shifts: dict[Room, int]
-    ) -> int:
-        """Lay one chunk where it belongs; answer by how many µs it came after its time."""
+        self,
+        sound: Sound,
+        line: SoundLine,
+        count: Count,
+        position: int,
+        now: int,
+        shifts: dict[Room, int],
+        *,
+        waited_for: bool,
+    ) -> None:
         if self._shift is None or not (self._free or abs(now - sound.timestamp - self._shift) <= _FOREIGN_US):
             self._shift = self._shift_of(sound, count.us(position), now, shifts)
         place = sound.timestamp + self._shift - count.origin
@@ -155,9 +160,10 @@ class MixerInput:
         if late > 0 and self._free and self._keeps_time:  # nothing of it is left out: it is heard when it comes
             self._shift += late
             place += late
+        elif waited_for or late > 0:
+            self._note(now - sound.timestamp - self._shift, now)
         self._absent = False
         line.lay(sound, place)
-        return now - sound.timestamp - self._shift
 
     def _shift_of(self, sound: Sound, here: int, now: int, shifts: dict[Room, int]) -> int:
         if self._free:  # the tracks of one file stay together; a file begins where the mix is
@@ -171,10 +177,13 @@ class MixerInput:
         self._lags = (max(lately, lag), before)
 
     @property
-    def wait_us(self) -> int:
-        """How long after its time sound is waited for."""
-        if self._absent or self._port.muted:
-            return GRACE_US
+    def expected(self) -> bool:
+        """Whether it has been coming."""
+        return not (self._absent or self._port.muted)
+
+    @property
+    def lateness(self) -> int:
+        """How late (µs) its sound may come, as far as is known."""
         return min(max(PATIENCE_US, max(self._lags) + GRACE_US), LONGEST_WAIT_US)
 
     def reaches(self, end: int) -> bool:
