@@ -106,3 +106,36 @@ def test_the_rate_can_be_changed_where_there_are_two(context, gain):
     attack.automation_rate = "k-rate"
     with pytest.raises(ms.errors.InvalidStateError, match="k-rate for good"):
         attack.automation_rate = "a-rate"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "values"),
+    [
+        (lambda p: p.set_target_at_time(0.2, 0.05, 0.01), {0.02: 1.0, 0.049: 1.0, 0.06: 0.2 + 0.8 * np.exp(-1)}),
+        (
+            lambda p: p.set_value_at_time(0.9, 0.01).set_target_at_time(0.2, 0.05, 0.01),
+            {0.005: 1.0, 0.03: 0.9, 0.06: 0.2 + 0.7 * np.exp(-1)},
+        ),
+        (
+            lambda p: p.linear_ramp_to_value_at_time(0.5, 0.02).set_value_curve_at_time([0, 1], 0.05, 0.02),
+            {0.01: 0.75, 0.03: 0.5, 0.06: 0.5, 0.09: 1.0},
+        ),
+        (
+            lambda p: p.set_target_at_time(0.2, 0.02, 0.05).linear_ramp_to_value_at_time(0.5, 0.05),
+            {0.01: 1.0, 0.035: 0.75, 0.06: 0.5},
+        ),
+        (
+            lambda p: p.set_target_at_time(0.2, 0.05, 0.01).set_value_at_time(0.6, 0.03),
+            {0.01: 1.0, 0.04: 0.6, 0.06: 0.2 + 0.4 * np.exp(-1)},
+        ),
+        (
+            lambda p: p.set_target_at_time(0.5, 0.01, 0.01).set_target_at_time(0.2, 0.05, 0.01),
+            {0.005: 1.0, 0.02: 0.5 + 0.5 * np.exp(-1)},
+        ),
+    ],
+)
+async def test_what_is_still_to_come_is_not_heard_before(context, schedule, values):
+    heard = await rendered(context, schedule)
+    for time, value in values.items():
+        assert heard[round(time * 48_000)] == pytest.approx(value, abs=2e-3), time
+    assert heard.max() <= 1.0 + 1e-6

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mediastreams._rules.audio_limits import FIXED_RATES, check
-from mediastreams._rules.automation import Automation
+from mediastreams._rules.automation import Automation, Call, Kind
 from mediastreams._webidl.conversions import double, enumeration
 from mediastreams._webidl.interfaces import illegal_constructor, public
-from mediastreams._webidl.names import to_idl
 from mediastreams.audio.engine import call
 from mediastreams.audio.enums import AutomationRate
 from mediastreams.audio.members import fixed
@@ -49,7 +48,7 @@ class AudioParam:
         param._parameters = {}
         param._owner = owner
         param._name = name
-        param._automation = Automation()
+        param._automation = Automation(float(call(getattr, native, "value")))
         return param
 
     _owner: AudioNode | AudioListener
@@ -77,8 +76,9 @@ class AudioParam:
     def value(self, value: float) -> None:
         number = double(value, "AudioParam.value")
         now = self._context.current_time
-        self._automation.add(now, now)
+        calls = self._automation.add("value", now, now, value=number)
         call(setattr, self._native, "value", number)
+        self._do(calls[1:])  # what has to be told anew, if anything
 
     @property
     def automation_rate(self) -> AutomationRate:
@@ -106,7 +106,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-setvalueattime
         """
-        return self._schedule("set_value_at_time", {"value": value, "start_time": start_time}, "start_time")
+        return self._schedule("set_value_at_time", "value", {"value": value, "start_time": start_time})
 
     def linear_ramp_to_value_at_time(self, value: float, end_time: float) -> AudioParam:
         """Go in a straight line from the automation before to a value at a time.
@@ -117,7 +117,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-linearramptovalueattime
         """
-        return self._schedule("linear_ramp_to_value_at_time", {"value": value, "end_time": end_time}, "end_time")
+        return self._schedule("linear_ramp_to_value_at_time", "linear", {"value": value, "end_time": end_time})
 
     def exponential_ramp_to_value_at_time(self, value: float, end_time: float) -> AudioParam:
         """Go from the automation before to a value at a time, by the same factor in the same time.
@@ -129,7 +129,7 @@ class AudioParam:
         https://webaudio.github.io/web-audio-api/#dom-audioparam-exponentialramptovalueattime
         """
         given = {"exponential_value": value, "end_time": end_time}
-        return self._schedule("exponential_ramp_to_value_at_time", given, "end_time")
+        return self._schedule("exponential_ramp_to_value_at_time", "exponential", given)
 
     def set_target_at_time(self, target: float, start_time: float, time_constant: float) -> AudioParam:
         """Approach a value from a time on, by 63 % of the way in each ``time_constant`` seconds.
@@ -141,7 +141,7 @@ class AudioParam:
         https://webaudio.github.io/web-audio-api/#dom-audioparam-settargetattime
         """
         given = {"target": target, "start_time": start_time, "time_constant": time_constant}
-        return self._schedule("set_target_at_time", given, "start_time")
+        return self._schedule("set_target_at_time", "target", given)
 
     def set_value_curve_at_time(self, values: Numbers, start_time: float, duration: float) -> AudioParam:
         """Follow a curve from a time on.
@@ -158,8 +158,8 @@ class AudioParam:
         start, length = double(start_time, f"{where}: start_time"), double(duration, f"{where}: duration")
         for name, given in (("values", curve), ("start_time", start), ("duration", length)):
             check(("AudioParam",), name, given, where)
-        self._automation.add_curve(start, length, self._context.current_time)
-        call(self._native.setValueCurveAtTime, curve.tolist(), start, length)
+        now = self._context.current_time
+        self._do(self._automation.add("curve", start, now, span=length, curve=curve.tolist()))
         return self
 
     def cancel_scheduled_values(self, cancel_time: float) -> AudioParam:
@@ -182,21 +182,24 @@ class AudioParam:
         """
         return self._cancel("cancel_and_hold_at_time", cancel_time, hold=True)
 
-    def _schedule(self, name: str, given: dict[str, float], time: str) -> AudioParam:
+    def _schedule(self, name: str, kind: Kind, given: dict[str, float]) -> AudioParam:
         where = f"AudioParam.{name}"
         numbers = {key: double(value, f"{where}: {key}") for key, value in given.items()}
         for key, number in numbers.items():
             check(("AudioParam",), key, number, where)
-        self._automation.add(numbers[time], self._context.current_time)
-        call(getattr(self._native, to_idl(name)), *numbers.values())
+        value, time, *span = numbers.values()
+        self._do(self._automation.add(kind, time, self._context.current_time, value=value, span=span[0] if span else 0))
         return self
 
     def _cancel(self, name: str, cancel_time: float, *, hold: bool) -> AudioParam:
         time = double(cancel_time, f"AudioParam.{name}: cancel_time")
         check(("AudioParam",), "cancel_time", time, f"AudioParam.{name}")
-        self._automation.cancel(time, hold=hold)
-        call(getattr(self._native, to_idl(name)), time)
+        self._do(self._automation.cancel(time, self._context.current_time, hold=hold))
         return self
+
+    def _do(self, calls: list[Call]) -> None:
+        for method, arguments in calls:
+            call(getattr(self._native, method), *arguments)
 
     def __repr__(self) -> str:
         return f"<AudioParam {self._name} {self.value:g}>"
