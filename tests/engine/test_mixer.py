@@ -137,9 +137,11 @@ def fitted(samples, start, *hertz, rate=RATE):
     """Amplitude and phase (radians, at time 0) of sines in one channel, and the largest deviation from them."""
     at = start + np.arange(samples.size) / rate
     base = np.concatenate([[np.sin(2 * np.pi * one * at), np.cos(2 * np.pi * one * at)] for one in hertz])
-    weights, *_ = np.linalg.lstsq(base.T, samples, rcond=None)
+    # Least squares by sums, not by a library with threads of its own: a busy machine lets the loop wait for those.
+    weights = np.linalg.solve(np.einsum("in,jn->ij", base, base), np.einsum("in,n->i", base, samples))
     pairs = weights.reshape(-1, 2)
-    return np.hypot(*pairs.T), np.arctan2(pairs[:, 1], pairs[:, 0]), np.abs(samples - weights @ base).max()
+    rest = samples - np.einsum("i,in->n", weights, base)
+    return np.hypot(*pairs.T), np.arctan2(pairs[:, 1], pairs[:, 0]), np.abs(rest).max()
 
 
 def largest_step(samples):
