@@ -107,6 +107,7 @@ class AudioContext(BaseAudioContext):
         self._quanta = max(1, round(min(max(0.0, seconds), _LONGEST_CHUNK) * rate / QUANTUM))
         self._bridge = Bridge(self._native)
         self._rendering = RenderClock(self._native, rate)
+        self._rendering.look(get_clock().now_us())  # before a busy beginning of the program makes it late
         self._feedings: WeakSet[Feeding] = WeakSet()
         self._outputs: WeakSet[GraphOutput] = WeakSet()
         self._by_user = False  # [[suspended by user]]
