@@ -11,6 +11,7 @@ import dataclasses
 import os
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -152,6 +153,12 @@ class PulseServer:
             yield
 
 
+def _listens(address: Path) -> bool:
+    """Whether somebody is called there: a socket is there a moment before its server listens."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(address)) == 0
+
+
 @contextlib.contextmanager
 def start_pulseaudio(folder: Path) -> Iterator[PulseServer]:
     """A sound server without hardware and without devices of its own."""
@@ -173,7 +180,7 @@ def start_pulseaudio(folder: Path) -> Iterator[PulseServer]:
     )  # fmt: skip
     with running(*command, env=environment, stderr=subprocess.DEVNULL) as server:
         found = PulseServer(folder, environment, server)
-        wait_for(lambda: address.exists() or server.poll() is not None, "PulseAudio's socket", 15)
+        wait_for(lambda: _listens(address) or server.poll() is not None, "PulseAudio's socket", 15)
         assert server.poll() is None, f"PulseAudio ended with {server.returncode}"
         yield found
 
