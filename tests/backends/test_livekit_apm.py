@@ -194,6 +194,30 @@ def test_a_forked_child_says_that_it_has_none_and_ends():
     assert run(program) == "False False (False,)"
 
 
+def test_a_child_that_was_forked_while_sound_was_being_processed_ends():
+    program = """
+        import os, sys, threading, warnings
+        import numpy as np
+        from mediastreams._engine.processing.library import library
+        from mediastreams._rules.sound_processing import Processing
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
+        assert library.load()
+        module, near = library.make(Processing("all", noise=True)), np.zeros((480, 1), np.int16)
+        def work():
+            while True:
+                module.process(near, near.repeat(2, axis=1), 48_000, 0)
+        for _ in range(4):
+            threading.Thread(target=work, daemon=True).start()
+        for _ in range(20):
+            child = os.fork()
+            if child == 0:
+                sys.exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+        print("done")
+    """
+    assert run(program) == "done"
+
+
 def test_a_child_whose_parent_only_looked_may_load_it():
     program = """
         import os, sys

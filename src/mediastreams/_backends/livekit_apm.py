@@ -3,20 +3,25 @@
 Not for: connecting to a LiveKit server; nothing of it is used but the audio processing module. Loaded by
 ``_engine/processing/library.py``, when the first microphone needs it.
 
-Rules of the file: livekit's client starts a runtime of native threads (one of tokio's, WebRTC's three) and some
-descriptors, once a process; they stay until its exit. It ends them in an exit hook of its own, which must not find us
-inside: ours, registered later, comes before it. A forked child can use none of it.
+Rules of the file: livekit's client starts a runtime of native threads (tokio's, WebRTC's, one that looks for deadlocks)
+and some descriptors, once a process; they stay until its exit. It ends them in an exit hook of its own, which must not
+find us inside: ours, registered later, comes before it. Its threads hand over their log by calling Python, and one that
+waits for the interpreter when that ends takes the process down with it; so they keep their log to themselves, where
+nobody but us has started them. A forked child can use none of it.
 """
 
 from __future__ import annotations
 
 import atexit
+import os
 import threading
+import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from livekit import rtc
+from livekit.rtc._ffi_client import FfiClient, ffi_event_callback
 
 from mediastreams._engine.processing.processor import FRAMES_PER_SECOND, FrameProcessor
 from mediastreams.errors import OperationError
@@ -30,6 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LivekitProcessor", "start"]
 
+_SETTLED_SECONDS: Final = 5.0
+_PATIENCE_SECONDS: Final = 0.25
+_started = 0.0
 _processors: weakref.WeakSet[LivekitProcessor] = weakref.WeakSet()
 
 
@@ -39,14 +47,25 @@ def start() -> None:
     Raises:
         Exception: it does not work here.
     """
+    global _started  # noqa: PLW0603
+    client = FfiClient.instance if FfiClient._instance is None else None  # noqa: SLF001 - it has no other way
+    if client is not None:
+        client._ffi_lib.livekit_ffi_initialize(  # noqa: SLF001 - the same once more, but for the log
+            ffi_event_callback, False, b"python", rtc.__version__.encode()
+        )
     rtc.AudioProcessingModule(high_pass_filter=True)
-    atexit.register(_leave)
+    _started = time.monotonic()
+    atexit.register(_leave, os.getpid())
 
 
-def _leave() -> None:
+def _leave(process: int) -> None:
     """At exit: wait until nobody is inside, a quarter of a millisecond at most, and let nobody in any more."""
+    if process != os.getpid():  # a child: whoever was inside when it was made never comes out
+        return
     for processor in list(_processors):
         processor.leave()
+    if time.monotonic() - _started < _SETTLED_SECONDS:  # what it said of its start may be on its way into Python
+        time.sleep(_PATIENCE_SECONDS)
 
 
 class LivekitProcessor(FrameProcessor):

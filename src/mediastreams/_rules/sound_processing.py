@@ -73,6 +73,8 @@ def processing_of(settings: Settings, made_here: Collection[str]) -> Processing:
 
     ``True`` is as much as ``"all"``.
 
+    DEVIATION: ``"all"`` takes out what this process plays, which alone it knows; other programs of the system stay.
+
     DEVIATION: what an audio graph or a mix makes of a peer's sound is this program's own: ``"remote-only"`` leaves it.
 
     https://w3c.github.io/mediacapture-main/#dom-echocancellationmodeenum
