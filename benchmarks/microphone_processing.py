@@ -78,7 +78,7 @@ def measure(processing: Processing, channels: int, tracks: int = 1) -> float:
 
 def main() -> None:
     if not library.load():
-        print("livekit is not installed: pip install 'mediastreams[aec]'")
+        print('livekit is not installed: pip install "mediastreams[aec]"')
         return
     print(f"{SECONDS:g} s of a microphone at {RATE} Hz in chunks of 10 ms")
     print(f"{'':38}{'mono':>9}{'stereo':>9}   held back")

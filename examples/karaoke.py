@@ -6,7 +6,7 @@ level of your microphone moves that gain: softly, because a parameter approaches
 comes out of the speakers, back into the microphone, and would sing in your place, if the microphone did not have it
 taken out: that is what echo cancellation is for.
 
-Run with a song, ``python karaoke.py song.mp3``, or without. Needs ``pip install 'mediastreams[audio,aec]'``.
+Run with a song, ``python karaoke.py song.mp3``, or without. Needs ``pip install "mediastreams[audio,aec]"``.
 """
 
 import asyncio

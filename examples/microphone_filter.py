@@ -6,7 +6,7 @@ looks at the level (it might as well be recorded, or sent). Echo cancellation is
 without it a microphone beside a loudspeaker howls. It cannot well tell your voice from your voice, though: for a
 performance wear headphones, and ask for ``{"echo_cancellation": False}``.
 
-``python microphone_filter.py 60`` runs a minute. Needs ``pip install 'mediastreams[audio,aec]'``.
+``python microphone_filter.py 60`` runs a minute. Needs ``pip install "mediastreams[audio,aec]"``.
 """
 
 import asyncio

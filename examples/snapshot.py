@@ -1,4 +1,4 @@
-"""One picture of the default camera, as a file; needs Pillow (``pip install 'mediastreams[images]'``).
+"""One picture of the default camera, as a file; needs Pillow (``pip install "mediastreams[images]"``).
 
 Run with MEDIASTREAMS_FAKE_DEVICES=1 where there is no camera.
 """

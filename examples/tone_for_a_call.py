@@ -2,7 +2,7 @@
 
 Whatever ends in a `MediaStreamAudioDestinationNode` is a stream, and a call does not ask where a stream comes from: a
 tone to test a line, an announcement, a synthesizer. Both ends are in this program, so that it can listen at the far one
-and say which tone came out of the network. Needs ``pip install 'mediastreams[audio,webrtc]'``.
+and say which tone came out of the network. Needs ``pip install "mediastreams[audio,webrtc]"``.
 """
 
 import asyncio

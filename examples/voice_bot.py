@@ -6,7 +6,7 @@ and as of when, so that the words between can be cut out of the last half minute
 makes it fade within 50 ms, and its answer is given up. What is heard and what is answered is yours: put your recogniser
 in `understand` and your speech synthesis in `say`; they run in threads here, since both take a while.
 
-``python voice_bot.py 600`` talks for ten minutes. Needs ``pip install 'mediastreams[audio,aec,vad]'``.
+``python voice_bot.py 600`` talks for ten minutes. Needs ``pip install "mediastreams[audio,aec,vad]"``.
 """
 
 import asyncio

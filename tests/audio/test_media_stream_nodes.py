@@ -124,6 +124,22 @@ async def test_the_track_with_the_least_id_is_taken_and_stays_when_it_leaves_the
     assert source.stats == {"latency": 0.0, "missing_frames": 0, "dropped_frames": 0}
 
 
+@pytest.mark.parametrize(
+    ("options", "channels"), [({}, 2), ({"channel_count": 6}, 6), ({"channel_count_mode": "max"}, 1)], ids=str
+)
+async def test_a_destination_to_which_nothing_is_connected_is_silence(context, options, channels):
+    node = ms.MediaStreamAudioDestinationNode(context, options)
+    silent = await frames_until(node.stream.audio, lambda s: True)
+    assert silent.shape == (channels, 4800)
+    assert not silent.any()
+    source = ms.ConstantSourceNode(context, offset=0.5)
+    source.connect(node)
+    source.start()
+    await frames_until(node.stream.audio, lambda s: (s.max(axis=0) == 0.5).all())  # of 5.1 the centre
+    source.disconnect()
+    await frames_until(node.stream.audio, lambda s: not s.any())
+
+
 async def test_a_disabled_or_muted_track_is_silence_and_comes_again(context, level_at):
     backend = FakeBackend([FakeMicrophone(label="Mic", beep=(440, 440))])
     stream = await ms.MediaDevices(backends=[backend]).get_user_media(audio=True)

@@ -131,7 +131,7 @@ BAD = [
     (lambda c: setattr(c.create_wave_shaper(), "curve", [1]), InvalidStateError, "at least 2"),
     (lambda c: setattr(c.create_convolver(), "buffer", c.create_buffer(3, 9, 48000)), NotSupportedError, "4"),
     (lambda c: setattr(c.create_convolver(), "buffer", c.create_buffer(1, 9, 44100)), NotSupportedError, "44"),
-    (lambda c: setattr(c.create_buffer_source(), "buffer", 1), TypeError, "a AudioBuffer"),
+    (lambda c: setattr(c.create_buffer_source(), "buffer", 1), TypeError, "an AudioBuffer"),
     (lambda c: c.create_biquad_filter().get_frequency_response([1, 2], f32(1), f32(2)), InvalidAccessError, "equally"),
 ]  # fmt: skip
 

@@ -104,6 +104,24 @@ async def test_a_file_in_memory_is_decoded_at_the_contexts_rate():
     assert np.abs(left).max() == pytest.approx(16_000 / 32_768, abs=0.01)
 
 
+@pytest.mark.parametrize("container", ["webm", "mp4", "ogg", "flac"])
+async def test_what_was_recorded_here_is_decoded(container, tmp_path):
+    path = tmp_path / f"beeps.{container}"
+    async with ms.MediaDevices(backends=["fake"]).get_user_media(audio=True) as stream:
+        await ms.record(stream, path, duration=1.2)
+    buffer = await ms.OfflineAudioContext(1, 128, 44_100).decode_audio_data(path.read_bytes())
+    assert (buffer.number_of_channels, buffer.sample_rate) == (2, 44_100)
+    assert buffer.duration == pytest.approx(1.2, abs=0.03)
+    assert np.abs(buffer.get_channel_data(0)).max() > 0.1
+
+
+async def test_a_film_without_sound_is_told_so(tmp_path):
+    async with ms.MediaDevices(backends=["fake"]).get_user_media(video=True) as stream:
+        await ms.record(stream, tmp_path / "silent.webm", duration=0.3)
+    with pytest.raises(ms.errors.EncodingError, match="there is no sound in it"):
+        await ms.OfflineAudioContext(1, 128, 48_000).decode_audio_data((tmp_path / "silent.webm").read_bytes())
+
+
 async def test_what_is_no_sound_is_told_so():
     context = ms.OfflineAudioContext(1, 128, 48_000)
     called = []

@@ -130,7 +130,7 @@ def test_where_it_is_not_installed_nothing_is_promised_and_the_cure_is_told(monk
     assert not absent.there
     mode = AudioMode(48_000, 2)
     assert absent.choices(mode) == dict.fromkeys(PROCESSING_CHOICES, (False,))
-    assert absent.cures["echo_cancellation"] == "pip install 'mediastreams[aec]'"
+    assert absent.cures["echo_cancellation"] == 'pip install "mediastreams[aec]"'
     assert library.choices(mode) == PROCESSING_CHOICES
     assert library.cures == {}
 

@@ -146,7 +146,7 @@ def test_without_what_processes_sound_a_microphone_promises_none(server, monkeyp
     monkeypatch.setattr("mediastreams._engine.processing.library.find_spec", lambda name: None)
     model = find("Desk Microphone").model
     assert model.choices == dict.fromkeys(PROCESSING_CHOICES, (False,))
-    assert set(model.cures.values()) == {"pip install 'mediastreams[aec]'"}
+    assert set(model.cures.values()) == {'pip install "mediastreams[aec]"'}
 
 
 def test_the_contract_is_kept(server, tones):

@@ -617,7 +617,7 @@ for call in (lambda: canvas.get_context("2d").fill_text("x", 0, 0), lambda: canv
         print(error)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout.count("pip install 'mediastreams[images]'") == 2
+    assert done.stdout.count('pip install "mediastreams[images]"') == 2
 
 
 async def test_a_canvas_is_an_array_and_becomes_a_frame():

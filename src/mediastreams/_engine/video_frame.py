@@ -348,7 +348,7 @@ class VideoFrame:
         try:
             from PIL.Image import fromarray
         except ImportError as error:
-            raise ImportError("to_image() needs Pillow: pip install 'mediastreams[images]'") from error
+            raise ImportError('to_image() needs Pillow: pip install "mediastreams[images]"') from error
         return fromarray(convert.to_ndarray(picture, "rgba" if has_transparency(picture) else "rgb24"))
 
     def allocation_size(self, options: Mapping[str, object] | None = None, /, **members: object) -> int:

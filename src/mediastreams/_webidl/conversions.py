@@ -237,7 +237,8 @@ def instance_of(find_class: Callable[[], type[_T]] | type[_T], name: str = "") -
     def convert(value: object, where: str, /) -> _T:
         cls = cast(type[_T], find_class if isinstance(find_class, type) else find_class())
         if not isinstance(value, cls):
-            raise wrong_type(where, f"a {name or cls.__name__}", value)
+            wanted = name or cls.__name__
+            raise wrong_type(where, f"{'an' if wanted[0] in 'AEIO' else 'a'} {wanted}", value)
         return value
 
     return convert

@@ -31,7 +31,7 @@ from mediastreams.audio.audio_destination_node import AudioDestinationNode
 from mediastreams.audio.base_audio_context import BaseAudioContext
 from mediastreams.audio.context_options import AUDIO_CONTEXT_OPTIONS, AudioTimestamp, sink_identifier
 from mediastreams.audio.context_output import AudioSinkInfo, ContextOutput
-from mediastreams.audio.engine import QUANTUM
+from mediastreams.audio.engine import QUANTUM, call
 from mediastreams.audio.enums import AudioContextLatencyCategory, AudioContextState
 from mediastreams.audio.graph_output import GraphOutput
 from mediastreams.audio.live_engine import LiveEngine
@@ -321,7 +321,11 @@ class AudioContext(BaseAudioContext):
             channelCountMode=str(options.get("channel_count_mode", "explicit")),
             channelInterpretation=str(options.get("channel_interpretation", "speakers")),
         )
-        output.node = node
+        silence = call(self._native.createConstantSource)  # the engine asks nobody to whom nothing is connected
+        call(setattr, silence.offset, "value", 0.0)
+        call(silence.connect, node)
+        call(silence.start)
+        output.node, output.silence = node, silence
         self._outputs.add(output)
         return output, node
 

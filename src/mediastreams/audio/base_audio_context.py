@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mediastreams._backends.ffmpeg.whole_sound import whole_sound
 from mediastreams._webidl.conversions import wrong_type
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
@@ -25,7 +25,7 @@ from mediastreams.audio.effect_nodes import (
     IIRFilterNode,
     WaveShaperNode,
 )
-from mediastreams.audio.engine import QUANTUM, call, waited_for
+from mediastreams.audio.engine import QUANTUM, call
 from mediastreams.audio.enums import AudioContextState
 from mediastreams.audio.periodic_wave import PeriodicWave
 from mediastreams.audio.source_nodes import AudioBufferSourceNode, ConstantSourceNode, OscillatorNode
@@ -214,7 +214,9 @@ class BaseAudioContext(EventTarget):
         success_callback: Callable[[AudioBuffer], object] | None = None,
         error_callback: Callable[[DOMException], object] | None = None,
     ) -> AudioBuffer:
-        """Decode a whole file in memory, at the context's rate. The callbacks are called as well.
+        """Decode a whole file in memory, at the context's rate: whatever FFmpeg reads, of a film its first sound.
+
+        The callbacks are called as well.
 
         Raises:
             EncodingError: it is no sound that can be decoded.
@@ -228,13 +230,13 @@ class BaseAudioContext(EventTarget):
         except TypeError:
             raise wrong_type(f"{where}: audio_data", "bytes", audio_data) from None
         try:
-            decoded = await in_parallel(waited_for, partial(self._native.decodeAudioData, data))
+            samples = await in_parallel(whole_sound, data, round(self.sample_rate))
         except DOMException as error:
             failure = EncodingError(f"{where}: this is no sound that can be decoded: {error.message}")
             if error_callback is not None:
                 error_callback(failure)
             raise failure from None
-        buffer = await in_parallel(AudioBuffer._from_engine, decoded)
+        buffer = AudioBuffer._of(samples, self.sample_rate)
         if success_callback is not None:
             success_callback(buffer)
         return buffer

@@ -9,7 +9,7 @@ the instant at which its first frame was due, and delivered there and then. Noth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from mediastreams._engine.source import SourceHub
 from mediastreams._rules.channel_mixing import layout_name
 from mediastreams._rules.values import AudioMode
 from mediastreams.abc import Source
-from mediastreams.audio.engine import QUANTUM
+from mediastreams.audio.engine import QUANTUM, call
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,7 +36,8 @@ _USUAL_CHANNELS: Final = 2
 class GraphOutput(Source):
     """What a node of the graph gets, as a source. Owns its hub; is running from its making to its last track's end.
 
-    ``node`` is the engine's, which it keeps as long as somebody hears it. ``quanta``: how many make a chunk.
+    ``node`` is the engine's, which it keeps as long as somebody hears it, and ``silence`` what sounds in it even where
+    nothing else is connected. ``quanta``: how many make a chunk.
     ``channels``: how many come out; ``None``: as many as the graph has. Settable from any thread.
     """
 
@@ -46,6 +47,7 @@ class GraphOutput(Source):
         self.clock = get_clock()
         self._rendering = rendering
         self.node: object = None
+        self.silence: Any = None
         self.failure: Exception | None = None
         self._rate = sample_rate
         self._frames: int | None = None  # of the context, when the next quantum comes
@@ -73,6 +75,9 @@ class GraphOutput(Source):
         self._delivery = None
         self._over = True
         self.node = None  # which holds this
+        silence, self.silence = self.silence, None
+        if silence is not None:
+            call(silence.stop)
 
     def set_muted(self, *, muted: bool) -> None:
         """Say that the graph stands still, or goes on."""

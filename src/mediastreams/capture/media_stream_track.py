@@ -430,7 +430,7 @@ class MediaStreamTrack(EventTarget, Generic[FrameT_co]):
     def voice_activity(
         self, *, threshold: float = 0.5, min_speech: float = 0.1, min_silence: float = 0.5
     ) -> FrameIterator[VoiceActivity]:
-        """Iterate over when somebody begins and stops speaking, from now on. Needs ``pip install 'mediastreams[vad]'``.
+        """Iterate over when somebody begins and stops speaking, from now on. Needs ``pip install "mediastreams[vad]"``.
 
         Music and noise are no voices. In the platform it is an action of the media session, not of a track.
 

@@ -58,7 +58,7 @@ def _pillow(what: str) -> tuple[Any, Any, Any]:
     try:
         from PIL import Image, ImageDraw, ImageFont
     except ImportError as error:
-        raise ImportError(f"{what} needs Pillow: pip install 'mediastreams[images]'") from error
+        raise ImportError(f'{what} needs Pillow: pip install "mediastreams[images]"') from error
     return Image, ImageDraw, ImageFont
 
 

@@ -171,7 +171,7 @@ class VideoElement(MediaElement):
     async def request_picture_in_picture(self) -> PictureInPictureWindow:
         """Show it in a window on the screen, until that is closed: by a person, by the program, or with the element.
 
-        Needs ``pip install 'mediastreams[window]'``. The window follows what the element shows, and keeps it.
+        Needs ``pip install "mediastreams[window]"``. The window follows what the element shows, and keeps it.
 
         Raises:
             NotSupportedError: what windows need is not installed, or there is no screen.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mediastreams._backends.ffmpeg.interrupts import Interrupt
     from mediastreams._backends.ffmpeg.web_file import OnWait, WebFile
 
-__all__ = ["Pass"]
+__all__ = ["LENIENT", "Pass"]
 
 _logger = logging.getLogger(__name__)
 _OPEN_SECONDS: Final = 20.0
@@ -43,7 +43,7 @@ _READ_SECONDS: Final = 10.0
 _JUMPS: Final[int] = Flags.ts_discont.value  # type: ignore[assignment]  # a number, whatever the stubs say
 _LISTS: Final = frozenset({"hls", "dash"})
 # Titles in another encoding do not keep a file from being opened. PyAV does that by itself from 19 on.
-_LENIENT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+LENIENT: Final[dict[str, Any]] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 _ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _NO_MEDIA: Final = frozenset({"tty"})  # FFmpeg plays any text file as a film of a terminal
 
@@ -218,7 +218,7 @@ def _open(location: Location, interrupt: Interrupt, web: WebFile | None) -> av.c
             source = _Guard(reader, interrupt)
             if source.seekable():
                 source.seek(0)
-        opened: av.container.InputContainer = av.open(source, "r", options=options, timeout=timeout, **_LENIENT)
+        opened: av.container.InputContainer = av.open(source, "r", options=options, timeout=timeout, **LENIENT)
         return opened
     except Exception as error:
         if interrupt.is_set():

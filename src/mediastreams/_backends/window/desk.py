@@ -53,7 +53,7 @@ def import_sdl() -> Any:
         import sdl2
     except ImportError as error:
         raise NotSupportedError(
-            "A window needs SDL, which is not installed: pip install 'mediastreams[window]'"
+            'A window needs SDL, which is not installed: pip install "mediastreams[window]"'
         ) from error
     return sdl2
 

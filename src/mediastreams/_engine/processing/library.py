@@ -29,7 +29,7 @@ __all__ = ["Library", "library"]
 
 _logger = logging.getLogger(__name__)
 _MODULE: Final = "mediastreams._backends.livekit_apm"
-_CURE: Final = "pip install 'mediastreams[aec]'"
+_CURE: Final = 'pip install "mediastreams[aec]"'
 
 
 class Library:
