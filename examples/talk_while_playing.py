@@ -1,6 +1,6 @@
 """A program that talks and listens at once, and does not hear itself: the microphone as it is, and without the speaker.
 
-Needs ``pip install 'mediastreams[aec]'`` for a real microphone, and speakers that it can hear. A fake one does as it is
+Needs ``pip install "mediastreams[aec]"`` for a real microphone, and speakers that it can hear. A fake one does as it is
 told by itself, for all of its tracks at once.
 """
 
