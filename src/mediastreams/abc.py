@@ -221,6 +221,8 @@ class Sink(ABC):
 
     kind: Kind
     clock: Clock
+    audible: bool = True
+    """False: what it takes is heard by nobody. Echo cancellation need not take it out of a microphone."""
 
     @abstractmethod
     def start(self, mode: Mode | None, settings: Settings, supply: Supply) -> Mode:

@@ -141,6 +141,21 @@ async def test_echo_goes_whatever_chunks_and_channels_there_are_and_where_crysta
         assert loss(before, after) >= 25
 
 
+async def test_an_output_that_stops_and_another_that_begins_are_taken_out_again(need, clock, enter, speaker, voices):
+    need("espeak-ng")
+    room, gum = enter(room_answer())
+    listener = Listener(await gum(**ECHO))
+    for _ in range(2):
+        voice = speaker(room, voices[0])
+        await clock.advance(6)
+        voice.close()
+        await clock.advance(7)  # nothing is heard: it is forgotten
+    heard, sound = np.concatenate(room.raw, axis=1)[0], (await listener.sound())[0]
+    for begin in (0, 13):
+        late = slice((begin + 3) * RATE, (begin + 6) * RATE - RATE // 2)
+        assert loss(heard[late], sound[late]) >= 25
+
+
 class Peer(Source):
     """What a peer sends: a sound, 10 ms at a time, as it comes."""
 

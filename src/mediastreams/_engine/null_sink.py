@@ -24,6 +24,8 @@ _LATE: Final = 5  # blocks that are made up for: a real device holds as much bac
 class NullSink(Sink):
     """Renders to nowhere. Needs no thread: the clock's scheduler asks."""
 
+    audible = False
+
     def __init__(self, kind: Kind, clock: Clock | None = None) -> None:
         self.kind = kind
         self.clock = clock or get_clock()

@@ -290,7 +290,7 @@ class Playout:
                 mixed = samples if mixed is None else mixed + samples
                 if voice.remote:
                     remote = samples if remote is None else remote + samples
-        if not outlet.nowhere:
+        if outlet.sink.audible:
             self._tell(outlet, ask, mixed, remote)
         if over:
             self._forget()

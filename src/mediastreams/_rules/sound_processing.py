@@ -89,7 +89,13 @@ def processing_of(settings: Settings, made_here: Collection[str]) -> Processing:
 
 
 def filter_delay(processing: Processing, sample_rate: int) -> int:
-    """Give by how many samples the filters delay the sound: 15 ms at most at the rates of usual microphones."""
+    """Give by how many samples the filters delay the sound: 15 ms at most at the rates of usual microphones.
+
+    DEVIATION: the setting ``latency`` is the device's; what this adds is in ``track.stats``. An application that asks
+    for 10 ms asks for the device's blocks, and would else be refused what a browser grants.
+
+    https://w3c.github.io/mediacapture-main/#def-constraint-latency
+    """
     windows = _ECHO_US * bool(processing.echo) + _NOISE_US * processing.noise
     if not windows:
         return _GAIN_DELAYS.get(sample_rate, 0) if processing.gain else 0

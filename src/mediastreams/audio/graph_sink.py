@@ -34,6 +34,7 @@ class GraphSink(Feeding, Sink):
     """One element's way into a graph."""
 
     kind = "audio"
+    audible = False
 
     def __init__(self, rendering: RenderClock, sample_rate: int, *, on_channels: Callable[[], None]) -> None:
         super().__init__(on_channels=on_channels)

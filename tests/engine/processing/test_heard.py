@@ -7,6 +7,7 @@ import pytest
 
 from mediastreams._engine.feed import TrackFeed
 from mediastreams._engine.frames import Sound
+from mediastreams._engine.null_sink import NullSink
 from mediastreams._engine.playout import Playout
 from mediastreams._engine.processing.heard import Block, Ears, heard
 from mediastreams._engine.source import SourceHub
@@ -104,6 +105,20 @@ def test_an_output_without_a_device_is_heard_by_nobody(clock, playout):
     playout.add_supply(lambda length, mode, at: np.ones((mode.channel_count, length), np.float32))
     clock.advance_blocking(0.2)
     assert taken(ears) == []
+
+
+def test_what_goes_somewhere_else_than_to_an_ear_is_not_heard(clock, playout):
+    class Elsewhere(NullSink):
+        """An output as a graph is one for an element that plays into it."""
+
+    ears = listening(clock)
+    playout.use(Elsewhere("audio", clock))
+    playout.add_supply(lambda length, mode, at: np.ones((mode.channel_count, length), np.float32))
+    clock.advance_blocking(0.2)
+    assert taken(ears) == []
+    Elsewhere.audible = True
+    clock.advance_blocking(0.2)
+    assert len(taken(ears)) == 10
 
 
 def test_silence_is_not_worth_a_word(clock, playout, speaker):

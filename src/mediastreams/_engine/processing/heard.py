@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mediastreams._engine.frames import Sound
     from mediastreams.abc import Clock
 
-__all__ = ["Block", "Ears", "heard"]
+__all__ = ["MOST_BLOCKS", "Block", "Ears", "heard"]
 
-_MOST_BLOCKS: Final = 256  # two and a half seconds of an output, in blocks of 10 ms
+MOST_BLOCKS: Final = 256  # two and a half seconds of an output, in blocks of 10 ms
 
 
 class Block(NamedTuple):
@@ -42,7 +42,7 @@ class Ears:
     def __init__(self, clock: Clock, *, remote_only: bool = False) -> None:
         self.clock = clock
         self.remote_only = remote_only
-        self._blocks: deque[Block] = deque(maxlen=_MOST_BLOCKS)
+        self._blocks: deque[Block] = deque(maxlen=MOST_BLOCKS)
 
     def put(self, block: Block) -> None:
         """Note a block. An output's thread."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._engine.processing.heard import Ears, heard
+from mediastreams._engine.processing.heard import MOST_BLOCKS, Ears, heard
 from mediastreams._engine.sound_line import SoundLine
 from mediastreams._rules.sound_processing import reference_lead
 
@@ -43,7 +43,7 @@ class EchoReference:
         self._ears = Ears(clock, remote_only=remote_only)
         self._rate = sample_rate
         self._lines: dict[int, tuple[SoundLine, int]] = {}  # of each output, and the place at which it was told of last
-        self._recent: deque[Block] = deque()  # what is not over yet, to lay it down anew
+        self._recent: deque[Block] = deque(maxlen=MOST_BLOCKS)  # what is not over yet, to lay it down anew
         self._place = 0
         self._anew = False
         self._late = 0  # blocks in a row that came later than the lead allows
