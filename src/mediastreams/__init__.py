@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mediastreams._webidl.event import Event, EventInit
     from mediastreams._webidl.events import AddEventListenerOptions, EventListenerOptions, EventTarget
     from mediastreams._webidl.listeners import EventListener
+    from mediastreams._webidl.message_event import MessageEvent, MessageEventInit
     from mediastreams._webidl.readable_stream import (
         ReadableStream,
         ReadableStreamDefaultReader,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from mediastreams.audio.audio_destination_node import AudioDestinationNode
     from mediastreams.audio.audio_node import AudioNode, AudioScheduledSourceNode
     from mediastreams.audio.audio_param import AudioParam
+    from mediastreams.audio.audio_worklet import AudioParamMap, AudioWorklet, AudioWorkletNode
+    from mediastreams.audio.audio_worklet_processor import AudioWorkletProcessor
     from mediastreams.audio.base_audio_context import BaseAudioContext
     from mediastreams.audio.context_options import (
         AudioBufferOptions,
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
         MediaStreamAudioSourceNode,
         MediaStreamTrackAudioSourceNode,
     )
+    from mediastreams.audio.message_port import MessagePort
     from mediastreams.audio.node_options import (
         AnalyserOptions,
         AudioBufferSourceOptions,
@@ -105,6 +109,7 @@ if TYPE_CHECKING:
     )
     from mediastreams.audio.offline_audio_context import OfflineAudioContext
     from mediastreams.audio.periodic_wave import PeriodicWave
+    from mediastreams.audio.playback_stats import AudioPlaybackStats
     from mediastreams.audio.source_nodes import AudioBufferSourceNode, ConstantSourceNode, OscillatorNode
     from mediastreams.audio.space_nodes import (
         AudioListener,
@@ -114,6 +119,7 @@ if TYPE_CHECKING:
         StereoPannerNode,
     )
     from mediastreams.audio.stream_options import MediaStreamAudioSourceOptions, MediaStreamTrackAudioSourceOptions
+    from mediastreams.audio.worklet_options import AudioParamDescriptor, AudioWorkletNodeOptions
     from mediastreams.capture.audio_output_options import AudioOutputOptions
     from mediastreams.capture.capture_controller import CaptureController
     from mediastreams.capture.constraint_types import (
@@ -280,7 +286,6 @@ if TYPE_CHECKING:
         RTCPeerConnectionIceEvent,
         RTCPeerConnectionIceEventInit,
     )
-    from mediastreams.webrtc.message_event import MessageEvent, MessageEventInit
     from mediastreams.webrtc.options import (
         RTCAnswerOptions,
         RTCOfferAnswerOptions,
@@ -325,6 +330,9 @@ __all__ = [
     "AudioNodeOptions",
     "AudioOutputOptions",
     "AudioParam",
+    "AudioParamDescriptor",
+    "AudioParamMap",
+    "AudioPlaybackStats",
     "AudioScheduledSourceNode",
     "AudioSelectionPreferenceEnum",
     "AudioSinkInfo",
@@ -333,6 +341,10 @@ __all__ = [
     "AudioSourceStats",
     "AudioSpectrum",
     "AudioTimestamp",
+    "AudioWorklet",
+    "AudioWorkletNode",
+    "AudioWorkletNodeOptions",
+    "AudioWorkletProcessor",
     "AutomationRate",
     "BaseAudioContext",
     "BinaryType",
@@ -442,6 +454,7 @@ __all__ = [
     "MediaTrackSupportedConstraints",
     "MessageEvent",
     "MessageEventInit",
+    "MessagePort",
     "MeteringMode",
     "MonitorTypeSurfacesEnum",
     "Navigator",
@@ -621,6 +634,9 @@ _HOME = {
     "AudioNodeOptions": "audio.node_options",
     "AudioOutputOptions": "capture.audio_output_options",
     "AudioParam": "audio.audio_param",
+    "AudioParamDescriptor": "audio.worklet_options",
+    "AudioParamMap": "audio.audio_worklet",
+    "AudioPlaybackStats": "audio.playback_stats",
     "AudioScheduledSourceNode": "audio.audio_node",
     "AudioSelectionPreferenceEnum": "capture.enums",
     "AudioSinkInfo": "audio.context_output",
@@ -629,6 +645,10 @@ _HOME = {
     "AudioSourceStats": "audio.media_stream_nodes",
     "AudioSpectrum": "_engine.levels",
     "AudioTimestamp": "audio.context_options",
+    "AudioWorklet": "audio.audio_worklet",
+    "AudioWorkletNode": "audio.audio_worklet",
+    "AudioWorkletNodeOptions": "audio.worklet_options",
+    "AudioWorkletProcessor": "audio.audio_worklet_processor",
     "AutomationRate": "audio.enums",
     "BaseAudioContext": "audio.base_audio_context",
     "BinaryType": "webrtc.enums",
@@ -736,8 +756,9 @@ _HOME = {
     "MediaTrackConstraints": "capture.constraint_types",
     "MediaTrackSettings": "capture.dictionaries",
     "MediaTrackSupportedConstraints": "capture.dictionaries",
-    "MessageEvent": "webrtc.message_event",
-    "MessageEventInit": "webrtc.message_event",
+    "MessageEvent": "_webidl.message_event",
+    "MessageEventInit": "_webidl.message_event",
+    "MessagePort": "audio.message_port",
     "MeteringMode": "capture.enums",
     "MonitorTypeSurfacesEnum": "capture.enums",
     "Navigator": "capture.navigator",

@@ -296,3 +296,29 @@ def test_a_context_works_without_a_loop_of_the_program():
     assert context.state == "running"
     context._end()
     context._ended = True
+
+
+async def test_what_is_heard_is_told_in_figures(context, backend, level_at):
+    stats = context.playback_stats
+    assert stats is context.playback_stats
+    assert stats.to_json()["underrunEvents"] == 0
+    oscillator = context.create_oscillator()
+    oscillator.connect(context.destination)
+    oscillator.start()
+    await until(lambda: level_at(heard(backend)[0], 440) > 0.5)
+    await until(lambda: stats.average_latency > 0)
+    assert 0 < stats.minimum_latency <= stats.average_latency <= stats.maximum_latency
+    assert stats.total_duration >= stats.underrun_duration
+    assert set(stats.to_json()) == {
+        "underrunDuration",
+        "underrunEvents",
+        "totalDuration",
+        "averageLatency",
+        "minimumLatency",
+        "maximumLatency",
+    }
+    stats.reset_latency()
+    assert stats.minimum_latency == stats.maximum_latency == pytest.approx(context._output.latency, abs=0.5)
+    assert "underruns" in repr(stats)
+    with pytest.raises(TypeError, match="Illegal constructor"):
+        ms.AudioPlaybackStats()

@@ -140,3 +140,12 @@ async def test_who_gives_up_waiting_leaves_the_rendering_to_its_end():
     rendering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await rendering
+
+
+async def test_a_rendering_that_was_closed_cannot_be_started():
+    context = ms.OfflineAudioContext(1, 128, 48_000)
+    await context.close()
+    assert context.state == "closed"
+    for act in (context.close, context.start_rendering, context.resume):
+        with pytest.raises(ms.errors.InvalidStateError):
+            await act()

@@ -155,6 +155,12 @@ class Playout:
         outlet = self._outlet
         return None if outlet is None or outlet.nowhere else outlet.sink
 
+    @property
+    def mode(self) -> AudioMode | None:
+        """In which mode the device is asked for sound; ``None``: nothing is asked for."""
+        outlet = self._outlet
+        return None if outlet is None else outlet.mode
+
     def use(self, sink: Sink | None, *, latency: float | None = None) -> None:
         """Go over to another device, or to none; the former one is stopped when it has sounded what it holds.
 

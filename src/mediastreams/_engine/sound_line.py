@@ -39,9 +39,9 @@ class SoundLine:
     """Sound at one rate in one number of channels, from sample ``start`` of the output on. One thread at a time.
 
     ``dropped``: samples thrown away because they came too late, or twice, or too far ahead. ``missing``: samples that
-    were read where nothing lay, since something first did. ``rest``: seconds of error up to which samples pass
-    unchanged. ``prompt``: read as soon as it has come, so that reading up to its end says nothing about an end. Should
-    nothing follow, its last sample dies away.
+    were read where nothing lay, since something first did; ``holes``: how often that began. ``rest``: seconds of error
+    up to which samples pass unchanged. ``prompt``: read as soon as it has come, so that reading up to its end says
+    nothing about an end. Should nothing follow, its last sample dies away.
     """
 
     def __init__(
@@ -56,7 +56,8 @@ class SoundLine:
         self.sample_rate = sample_rate
         self.channels = channels
         self.dropped = 0
-        self.missing = 0
+        self.missing = self.holes = 0
+        self._in_hole = False
         self._adapter = AudioAdapter(sample_rate, channels)
         self._corrector = RateCorrector(sample_rate, rest=rest)
         self._pieces: deque[tuple[int, Samples]] = deque()
@@ -154,7 +155,10 @@ class SoundLine:
                 samples = samples[:, :room]
             found.append((place, samples))
         if self._next > self._start:
-            self.missing += length - sum(samples.shape[1] for _, samples in found)
+            missing = length - sum(samples.shape[1] for _, samples in found)
+            self.missing += missing
+            self.holes += missing > 0 and not self._in_hole
+            self._in_hole = missing > 0
         self._read = end
         tail = self._tail(start, found[0][0] if found else end)
         if found and not self._pieces:

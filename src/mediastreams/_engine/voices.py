@@ -168,7 +168,7 @@ class Voice(ABC):
 class TrackVoice(Voice):
     """A track's sound. Holds what is not heard yet, so that another device can go on from the same place.
 
-    ``missing``: samples that were asked for before they had come, while the track could have given them.
+    ``missing``: samples that were asked for where there was nothing, and ``holes``, how often that began.
     """
 
     def __init__(self, feed: TrackFeed, delay: Delay) -> None:
@@ -186,8 +186,8 @@ class TrackVoice(Voice):
         self._shift: int | None = None  # µs from the source's times to the clock's: 0 where they are the clock's
         self._line: SoundLine | None = None
         self._changes = -1
-        self._dropped = self._missing = 0  # by earlier lines
-        self.missing = 0
+        self._dropped = self._missing = self._holes = 0  # by earlier lines
+        self.missing = self.holes = 0
         self._over = False
         self._started = False
 
@@ -231,6 +231,7 @@ class TrackVoice(Voice):
         while self._recent and self._recent[0].timestamp + self._recent[0].duration < heard:
             self._recent.popleft()
         self.dropped, self.missing = self._dropped + line.dropped, self._missing + line.missing
+        self.holes = self._holes + line.holes
         self.finished = self.finished or (self._over and line.empty)
         return found
 
@@ -283,6 +284,7 @@ class TrackVoice(Voice):
         if self._line is not None:
             self._dropped += self._line.dropped
             self._missing += self._line.missing
+            self._holes += self._line.holes
         rest = min(REST_SECONDS, ask.margin / 2_000_000)  # an error that the margin covers
         line = self._line = SoundLine(ask.mode.sample_rate, ask.mode.channel_count, ask.start, rest=rest)
         for sound in self._recent:

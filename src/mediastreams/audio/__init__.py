@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mediastreams.audio.audio_destination_node import AudioDestinationNode
     from mediastreams.audio.audio_node import AudioNode, AudioScheduledSourceNode
     from mediastreams.audio.audio_param import AudioParam
+    from mediastreams.audio.audio_worklet import AudioParamMap, AudioWorklet, AudioWorkletNode
+    from mediastreams.audio.audio_worklet_processor import AudioWorkletProcessor
     from mediastreams.audio.base_audio_context import BaseAudioContext
     from mediastreams.audio.context_options import (
         AudioBufferOptions,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         MediaStreamAudioSourceNode,
         MediaStreamTrackAudioSourceNode,
     )
+    from mediastreams.audio.message_port import MessagePort
     from mediastreams.audio.node_options import (
         AnalyserOptions,
         AudioBufferSourceOptions,
@@ -80,6 +83,7 @@ if TYPE_CHECKING:
     )
     from mediastreams.audio.offline_audio_context import OfflineAudioContext
     from mediastreams.audio.periodic_wave import PeriodicWave
+    from mediastreams.audio.playback_stats import AudioPlaybackStats
     from mediastreams.audio.source_nodes import AudioBufferSourceNode, ConstantSourceNode, OscillatorNode
     from mediastreams.audio.space_nodes import (
         AudioListener,
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
         StereoPannerNode,
     )
     from mediastreams.audio.stream_options import MediaStreamAudioSourceOptions, MediaStreamTrackAudioSourceOptions
+    from mediastreams.audio.worklet_options import AudioParamDescriptor, AudioWorkletNodeOptions
 
 __all__ = [
     "AnalyserNode",
@@ -107,12 +112,19 @@ __all__ = [
     "AudioNode",
     "AudioNodeOptions",
     "AudioParam",
+    "AudioParamDescriptor",
+    "AudioParamMap",
+    "AudioPlaybackStats",
     "AudioScheduledSourceNode",
     "AudioSinkInfo",
     "AudioSinkOptions",
     "AudioSinkType",
     "AudioSourceStats",
     "AudioTimestamp",
+    "AudioWorklet",
+    "AudioWorkletNode",
+    "AudioWorkletNodeOptions",
+    "AudioWorkletProcessor",
     "AutomationRate",
     "BaseAudioContext",
     "BiquadFilterNode",
@@ -144,6 +156,7 @@ __all__ = [
     "MediaStreamAudioSourceOptions",
     "MediaStreamTrackAudioSourceNode",
     "MediaStreamTrackAudioSourceOptions",
+    "MessagePort",
     "OfflineAudioCompletionEvent",
     "OfflineAudioCompletionEventInit",
     "OfflineAudioContext",
@@ -181,12 +194,19 @@ _HOME = {
     "AudioNode": "audio_node",
     "AudioNodeOptions": "node_options",
     "AudioParam": "audio_param",
+    "AudioParamDescriptor": "worklet_options",
+    "AudioParamMap": "audio_worklet",
+    "AudioPlaybackStats": "playback_stats",
     "AudioScheduledSourceNode": "audio_node",
     "AudioSinkInfo": "context_output",
     "AudioSinkOptions": "context_options",
     "AudioSinkType": "enums",
     "AudioSourceStats": "media_stream_nodes",
     "AudioTimestamp": "context_options",
+    "AudioWorklet": "audio_worklet",
+    "AudioWorkletNode": "audio_worklet",
+    "AudioWorkletNodeOptions": "worklet_options",
+    "AudioWorkletProcessor": "audio_worklet_processor",
     "AutomationRate": "enums",
     "BaseAudioContext": "base_audio_context",
     "BiquadFilterNode": "effect_nodes",
@@ -218,6 +238,7 @@ _HOME = {
     "MediaStreamAudioSourceOptions": "stream_options",
     "MediaStreamTrackAudioSourceNode": "media_stream_nodes",
     "MediaStreamTrackAudioSourceOptions": "stream_options",
+    "MessagePort": "message_port",
     "OfflineAudioCompletionEvent": "offline_audio_completion_event",
     "OfflineAudioCompletionEventInit": "offline_audio_completion_event",
     "OfflineAudioContext": "offline_audio_context",

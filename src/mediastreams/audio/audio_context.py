@@ -14,6 +14,7 @@ import asyncio
 import sys
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
@@ -41,8 +42,8 @@ from mediastreams.audio.media_stream_nodes import (
     MediaStreamAudioSourceNode,
     MediaStreamTrackAudioSourceNode,
 )
+from mediastreams.audio.playback_stats import AudioPlaybackStats
 from mediastreams.audio.render_clock import RenderClock
-from mediastreams.audio.worklet_bridge import Bridge
 from mediastreams.errors import DOMException, InvalidStateError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from mediastreams.abc import Audible
     from mediastreams.audio.context_options import AudioContextOptions, AudioSinkOptions
     from mediastreams.audio.feeding import Feeding
+    from mediastreams.audio.worklet_bridge import Bridge
     from mediastreams.capture.media_devices import MediaDevices
     from mediastreams.capture.media_stream import MediaStream
     from mediastreams.capture.media_stream_track import MediaStreamTrack
@@ -105,7 +107,6 @@ class AudioContext(BaseAudioContext):
         hint = given["latency_hint"]
         seconds = _CHUNK_SECONDS[hint] if isinstance(hint, AudioContextLatencyCategory) else hint
         self._quanta = max(1, round(min(max(0.0, seconds), _LONGEST_CHUNK) * rate / QUANTUM))
-        self._bridge = Bridge(self._native)
         self._rendering = RenderClock(self._native, rate)
         self._rendering.look(get_clock().now_us())  # before a busy beginning of the program makes it late
         self._feedings: WeakSet[Feeding] = WeakSet()
@@ -115,6 +116,10 @@ class AudioContext(BaseAudioContext):
         self._ended = False
         self._output = ContextOutput(self, devices, hint)
         self._destination = AudioDestinationNode._live(self, self._output)
+        output = self._output
+        self._playback_stats: AudioPlaybackStats = AudioPlaybackStats._of(  # [[playback stats]]
+            output.latencies, missing=output.missing, latency=lambda: output.latency, played=_played(self)
+        )
         sink = given["sink_id"]
         if not isinstance(sink, str):
             self._output.silence()
@@ -220,6 +225,11 @@ class AudioContext(BaseAudioContext):
     def output_latency(self) -> float:
         """Seconds from the output's getting a frame to the ear; 0 while nothing is heard."""
         return max(0.0, self._output.latency - self.base_latency)
+
+    @property
+    def playback_stats(self) -> AudioPlaybackStats:
+        """How well it has been heard. The same object every time."""
+        return self._playback_stats
 
     def get_output_timestamp(self) -> AudioTimestamp:
         """What is heard now: the context's time of it, and ``time.perf_counter`` in milliseconds.
@@ -352,6 +362,17 @@ class AudioContext(BaseAudioContext):
             return
         reaper.put(partial(_close, live, self._bridge, self._output, list(self._feedings), list(self._outputs)))
         warnings.warn(f"{self!r} was dropped while it runs: close() it", ResourceWarning, stacklevel=1, source=self)
+
+
+def _played(context: AudioContext) -> Callable[[], float | None]:
+    """Make what tells how much a running context has played; holds it weakly, for it holds that."""
+    known = weakref.ref(context)
+
+    def played() -> float | None:
+        one = known()
+        return None if one is None or one.state is not AudioContextState.RUNNING else one.current_time
+
+    return played
 
 
 def _close(

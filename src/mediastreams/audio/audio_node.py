@@ -114,7 +114,7 @@ class AudioNode(EventTarget):
             raise wrong_type(f"{where}: destination_node", "an AudioNode or an AudioParam", destination_node)
         if destination_node._context is not self._context:
             raise InvalidAccessError(f"{where}: the two belong to different contexts")
-        outlet, inlet = self._port(output, where), unsigned_long(input, f"{where}: input")
+        outlet, inlet = self._output_number(output, where), unsigned_long(input, f"{where}: input")
         if isinstance(destination_node, AudioParam):
             call(self._native.connect, destination_node._native, outlet)
             self._connections_changed(+1)
@@ -143,7 +143,7 @@ class AudioNode(EventTarget):
         """
         where = f"{self._kind}.disconnect"
         target = destination_or_output
-        ports = [] if output is None else [self._port(output, where)]
+        ports = [] if output is None else [self._output_number(output, where)]
         if input is not None:
             ports = [*(ports or [0]), unsigned_long(input, f"{where}: input")]
         if target is None:
@@ -160,10 +160,10 @@ class AudioNode(EventTarget):
             call(self._native.disconnect, target._inlet(), *ports)
             self._connections_changed(-1)
         else:
-            call(self._native.disconnect, self._port(target, where))
+            call(self._native.disconnect, self._output_number(target, where))
             self._connections_changed(-1)
 
-    def _port(self, output: object, where: str) -> int:
+    def _output_number(self, output: object, where: str) -> int:
         number = unsigned_long(output, f"{where}: output")
         if number >= self.number_of_outputs:
             message = f"{where}: {self!r} has {self.number_of_outputs} outputs, none is {number}"

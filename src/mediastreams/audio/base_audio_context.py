@@ -16,6 +16,7 @@ from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.tasks import in_parallel, queue_task
 from mediastreams.audio.analyser_node import AnalyserNode
 from mediastreams.audio.audio_buffer import AudioBuffer
+from mediastreams.audio.audio_worklet import AudioWorklet
 from mediastreams.audio.effect_nodes import (
     BiquadFilterNode,
     ConvolverNode,
@@ -36,6 +37,7 @@ from mediastreams.audio.space_nodes import (
     PannerNode,
     StereoPannerNode,
 )
+from mediastreams.audio.worklet_bridge import Bridge
 from mediastreams.errors import DOMException, EncodingError
 
 if TYPE_CHECKING:
@@ -69,7 +71,9 @@ class BaseAudioContext(EventTarget):
         self._native = native
         self._state = AudioContextState.SUSPENDED  # [[control thread state]]
         self._lock = threading.Lock()
+        self._bridge = Bridge(native)
         self._listener: AudioListener | None = None
+        self._worklet: AudioWorklet | None = None
         self._playing: set[AudioScheduledSourceNode] = set()  # kept until they have ended
 
     # ── attributes ───────────────────────────────────────────────────────────────────────────────
@@ -96,6 +100,14 @@ class BaseAudioContext(EventTarget):
             if self._listener is None:
                 self._listener = AudioListener._of(self)
             return self._listener
+
+    @property
+    def audio_worklet(self) -> AudioWorklet:
+        """The processors of the program that it knows."""
+        with self._lock:
+            if self._worklet is None:
+                self._worklet = AudioWorklet._of(self)
+            return self._worklet
 
     @property
     def state(self) -> AudioContextState:

@@ -16,6 +16,7 @@ from mediastreams._webidl.interfaces import illegal_constructor, public
 from mediastreams._webidl.tasks import queue_task
 from mediastreams.audio.engine import call
 from mediastreams.audio.enums import AudioContextLatencyCategory, AudioSinkType
+from mediastreams.audio.playback_stats import Latencies
 from mediastreams.capture.sound_output import SoundOutput
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class ContextOutput:
         self._graph: GraphOutput | None = None
         self._node: Any = None
         self._running = True
+        self.latencies = Latencies()
         self._output = SoundOutput(
             context._owner, get_clock(), devices, wanted=True, on_ready=self._ready, margin_us=margin
         )
@@ -94,6 +96,7 @@ class ContextOutput:
         call(inlet.connect, node)
         self._node = node
         output = self._graph
+        output.on_chunk = self._note_latency
         self._feed = TrackFeed(output.hub)
         output.hub.add_feed(self._feed)
         output.hub.release()
@@ -136,6 +139,15 @@ class ContextOutput:
             self._output.wanted = False
             self._output.rest()
         self.sink_id = sink
+
+    def _note_latency(self) -> None:
+        """A chunk is on its way. The engine's thread."""
+        if self._output.latency:  # it is heard
+            self.latencies.add(self._output.latency / 1_000_000)
+
+    def missing(self) -> tuple[float, int]:
+        """Seconds that the output played before the graph had made them, and how often that began."""
+        return self._output.missing()
 
     @property
     def latency(self) -> float:

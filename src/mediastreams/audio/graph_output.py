@@ -8,7 +8,7 @@ the instant at which its first frame was due, and delivered there and then. Noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -37,8 +37,8 @@ class GraphOutput(Source):
     """What a node of the graph gets, as a source. Owns its hub; is running from its making to its last track's end.
 
     ``node`` is the engine's, which it keeps as long as somebody hears it, and ``silence`` what sounds in it even where
-    nothing else is connected. ``quanta``: how many make a chunk.
-    ``channels``: how many come out; ``None``: as many as the graph has. Settable from any thread.
+    nothing else is connected. ``quanta``: how many make a chunk. ``channels``: how many come out; ``None``: as many as
+    the graph has. Settable from any thread. ``on_chunk`` is called, on the engine's thread, when one was delivered.
     """
 
     kind = "audio"
@@ -58,6 +58,7 @@ class GraphOutput(Source):
         self._channels = channels or _USUAL_CHANNELS
         self._delivery: Delivery | None = None
         self._over = False
+        self.on_chunk: Callable[[], None] = _nothing
         self.hub = SourceHub(self)
         self.hub.open(self._mode, {})
 
@@ -129,6 +130,11 @@ class GraphOutput(Source):
         self._parts.clear()
         if self._delivery is not None:
             self._delivery.deliver(Sound(samples, self._rate, self._start, layout_name(self._channels)))
+            self.on_chunk()
 
     def __repr__(self) -> str:
         return f"<GraphOutput {self._channels} × {self._rate} Hz>"
+
+
+def _nothing() -> None:
+    """Nobody listens."""

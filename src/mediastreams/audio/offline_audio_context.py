@@ -102,6 +102,7 @@ class OfflineAudioContext(BaseAudioContext):
         buffer = await in_parallel(AudioBuffer._from_engine, rendered)
         self._set_state(AudioContextState.CLOSED)
         self._playing.clear()
+        self._bridge.close()
         queue_task(self._owner, self._complete, buffer)
         return buffer
 
@@ -128,6 +129,21 @@ class OfflineAudioContext(BaseAudioContext):
         self._pauses.add(quantum)
         await in_parallel(waited_for, partial(self._native.suspend, time))
         self._set_state(AudioContextState.SUSPENDED)
+
+    async def close(self) -> None:
+        """Give up: a rendering that was not started never will be.
+
+        Raises:
+            InvalidStateError: it is closed already, or is being rendered.
+
+        https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-close
+        """
+        self._owner.check("OfflineAudioContext.close")
+        if self._started:
+            raise InvalidStateError("OfflineAudioContext.close: it is being rendered, or was")
+        self._started = True
+        self._playing.clear()
+        self._set_state(AudioContextState.CLOSED)
 
     async def resume(self) -> None:
         """Go on with the rendering.

@@ -9,17 +9,17 @@ Samples cross as lists of numbers; there is no other way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from mediastreams.audio.engine import call, engine
+from mediastreams.audio.engine import call, engine, for_engine
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Bridge", "Renderer", "silence_for_good", "write_out"]
+__all__ = ["Bridge", "Renderer", "fetch", "is_over", "silence_for_good", "write_out"]
 
 _NAME: Final = "mediastreams-bridge"
 _Channels = list[list[float]]
@@ -37,16 +37,16 @@ class _Desk:
 
     def __init__(self) -> None:
         self._numbers = count(1)
-        self._waiting: dict[int, Renderer] = {}
+        self._waiting: dict[int, object] = {}
         self._registered = False
         self.over = False
 
-    def leave(self, renderer: Renderer) -> int:
+    def leave(self, renderer: object) -> int:
         number = next(self._numbers)
         self._waiting[number] = renderer
         return number
 
-    def fetch(self, number: int) -> Renderer | None:
+    def fetch(self, number: int) -> object:
         return self._waiting.pop(number, None)
 
     def waits(self, number: int) -> bool:
@@ -69,7 +69,7 @@ def _processor() -> type:
         name = _NAME
 
         def __init__(self, number: int | None = None) -> None:
-            self._renderer = None if number is None else _desk.fetch(number)
+            self._renderer: Any = None if number is None else _desk.fetch(number)
 
         def process(self, inputs: Sequence[_Channels], outputs: Sequence[_Channels], _parameters: object) -> bool:
             return not _desk.over and self._renderer is not None and self._renderer.render(inputs, outputs)
@@ -87,15 +87,29 @@ class Bridge:
     def node(self, renderer: Renderer, **options: object) -> Any:
         """A worklet node of the engine; ``options`` in its spelling."""
         _desk.register(self._context)
+        return self.named(_NAME, renderer, options)
+
+    def named(self, name: str, renderer: object, options: Mapping[str, Any]) -> Any:
+        """A worklet node of the engine of another class that it knows; its processor finds ``renderer`` by `fetch`."""
         number = _desk.leave(renderer)
         self._numbers = [*filter(_desk.waits, self._numbers), number]
-        return call(engine().AudioWorkletNode, self._context, _NAME, {**options, "processorOptions": number})
+        return call(engine().AudioWorkletNode, self._context, name, {**for_engine(options), "processorOptions": number})
 
     def close(self) -> None:
         """Forget those whose turn never came."""
         for number in self._numbers:
             _desk.fetch(number)
         self._numbers.clear()
+
+
+def fetch(number: int) -> object:
+    """What was left under a number, once. The engine's thread."""
+    return _desk.fetch(number)
+
+
+def is_over() -> bool:
+    """Whether nothing may be called any more."""
+    return _desk.over
 
 
 def silence_for_good() -> None:

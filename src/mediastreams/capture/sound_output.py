@@ -194,6 +194,15 @@ class SoundOutput:
         """µs from a timestamp to the ear."""
         return 0 if self._playout is None else self._playout.latency
 
+    def missing(self) -> tuple[float, int]:
+        """Seconds for which there was nothing to be heard though something sounds, and how often that began."""
+        playout = self._playout
+        mode = None if playout is None else playout.mode
+        voices = list(self._voices.values())
+        if mode is None or not voices:
+            return 0.0, 0
+        return max(voice.missing for voice in voices) / mode.sample_rate, max(voice.holes for voice in voices)
+
     def lag(self) -> int:
         """µs by which pictures have to wait for the sound: 0 while nothing is heard. Any thread."""
         playout = self._playout

@@ -65,7 +65,6 @@ if TYPE_CHECKING:
         RTCPeerConnectionIceEvent,
         RTCPeerConnectionIceEventInit,
     )
-    from mediastreams.webrtc.message_event import MessageEvent, MessageEventInit
     from mediastreams.webrtc.options import (
         RTCAnswerOptions,
         RTCOfferAnswerOptions,
@@ -92,8 +91,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BinaryType",
-    "MessageEvent",
-    "MessageEventInit",
     "Publication",
     "PublicationState",
     "RTCAnswerOptions",
@@ -182,8 +179,6 @@ __all__ = [
 
 _HOME = {
     "BinaryType": "enums",
-    "MessageEvent": "message_event",
-    "MessageEventInit": "message_event",
     "Publication": "whip.publish",
     "PublicationState": "whip.publish",
     "RTCAnswerOptions": "options",

@@ -16,11 +16,11 @@ from mediastreams._webidl.conversions import boolean, enumeration, unsigned_long
 from mediastreams._webidl.dictionaries import Member, Schema
 from mediastreams._webidl.events import EventTarget, event_handler, fire_event
 from mediastreams._webidl.interfaces import illegal_constructor, public
+from mediastreams._webidl.message_event import MessageEvent
 from mediastreams._webidl.tasks import queue_task
 from mediastreams.errors import InvalidStateError, OperationError
 from mediastreams.files.blob import Blob
 from mediastreams.webrtc.enums import BinaryType, RTCDataChannelState
-from mediastreams.webrtc.message_event import MessageEvent
 from mediastreams.webrtc.rtc_error import RTCError, RTCErrorEvent
 
 if TYPE_CHECKING:

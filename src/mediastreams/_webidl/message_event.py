@@ -1,4 +1,4 @@
-"""`MessageEvent`: something came through a data channel."""
+"""`MessageEvent`: something came through a data channel, or a port."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _INIT: Final[Schema[dict[str, Any]]] = Schema(
 
 @public
 class MessageEvent(Event):
-    """A message: ``data`` is a `str`, `bytes`, or a `Blob` where the channel's ``binary_type`` says so.
+    """A message. Of a data channel ``data`` is a `str`, `bytes`, or a `Blob` where its ``binary_type`` says so.
 
     https://html.spec.whatwg.org/multipage/comms.html#messageevent
     """
