@@ -36,6 +36,8 @@ WEBRTC_ENTRY_POINTS = {
 BESIDE_BUILTINS = {"SyntaxError": "errors", "TimeoutError": "errors"}
 """There, but not for ``import *``: they would hide the builtins."""
 AUDIO_ENTRY_POINTS: dict[str, str] = {}
+FROM_BELOW = {"webrtc": ("MessageEvent", "MessageEventInit")}
+"""Names of lower floors that belong to a room's chapter, too."""
 PARTS = ("abc", "audio", "errors", "testing", "webrtc")
 HEAD = '''"""Media Capture and Streams for Python: the browser's ``MediaStream``, outside the browser.
 
@@ -104,7 +106,7 @@ if not TYPE_CHECKING:  # to a type checker a name that is not here is an error
         home = _HOME.get(name)
         if home is None:
             raise AttributeError(f"module 'mediastreams.{room}' has no attribute {{name!r}}")
-        value = globals()[name] = getattr(import_module(f"mediastreams.{room}.{{home}}"), name)
+        value = globals()[name] = getattr(import_module(f"mediastreams.{{home}}"), name)
         return value
 
 
@@ -172,15 +174,19 @@ def room_text(room: str) -> str:
     """What the ``__init__.py`` of a room should be that is a module of its own."""
     folder = PACKAGE / room
     title, entry_points = ROOMS[room]
-    homes = {name: home for name, home in entry_points.items() if (folder / f"{home.replace('.', '/')}.py").exists()}
-    prefix = f"{room}."
-    homes |= {name: home.removeprefix(prefix) for name, home in public_names().items() if home.startswith(prefix)}
+    homes = {
+        name: f"{room}.{home}"
+        for name, home in entry_points.items()
+        if (folder / f"{home.replace('.', '/')}.py").exists()
+    }
+    shown = FROM_BELOW.get(room, ())
+    homes |= {name: home for name, home in public_names().items() if home.startswith(f"{room}.") or name in shown}
     ordered = sorted(homes)
     return tidy(
         ROOM_HEAD.format(
             title=title,
             room=room,
-            imports="\n".join(f"    from mediastreams.{room}.{homes[name]} import {name}" for name in ordered),
+            imports="\n".join(f"    from mediastreams.{homes[name]} import {name}" for name in ordered),
             names="\n".join(f'    "{name}",' for name in ordered),
             homes="\n".join(f'    "{name}": "{homes[name]}",' for name in ordered),
         ),

@@ -50,7 +50,7 @@ async def test_a_context_begins_suspended_and_runs_at_once(devices):
     await context.wait_for("statechange", timeout=5)
     assert states == ["running"]
     assert (context.sample_rate, context.render_quantum_size, context.sink_id) == (48_000, 128, "")
-    assert context.base_latency == pytest.approx(256 / 48_000)
+    assert context.base_latency == pytest.approx(384 / 48_000)
     assert context.output_latency == 0
     await until(lambda: context.current_time > 0.05)
     stamp = context.get_output_timestamp()
@@ -219,7 +219,7 @@ def test_impossible_options_are_refused_and_nothing_runs(options, error):
 
 
 @pytest.mark.parametrize(
-    ("hint", "frames"), [("interactive", 256), ("balanced", 512), ("playback", 1920), (0.02, 1024), (0, 128), (9, 9600)]
+    ("hint", "frames"), [("interactive", 384), ("balanced", 512), ("playback", 1920), (0.02, 1024), (0, 128), (9, 9600)]
 )
 async def test_who_wants_less_latency_gets_smaller_chunks(hint, frames, devices):
     async with ms.AudioContext(latency_hint=hint, devices=devices) as context:
@@ -307,7 +307,8 @@ async def test_what_is_heard_is_told_in_figures(context, backend, level_at):
     oscillator.start()
     await until(lambda: level_at(heard(backend)[0], 440) > 0.5)
     await until(lambda: stats.average_latency > 0)
-    assert 0 < stats.minimum_latency <= stats.average_latency <= stats.maximum_latency
+    assert 0 < stats.minimum_latency <= stats.average_latency + 1e-9
+    assert stats.average_latency <= stats.maximum_latency + 1e-9
     assert stats.total_duration >= stats.underrun_duration
     assert set(stats.to_json()) == {
         "underrunDuration",

@@ -289,5 +289,5 @@ async def test_sound_goes_round_a_graph_and_a_track_in_less_than_fifteen_millise
     source.connect(end)
     await frames_until(end.stream.audio, lambda s: np.abs(s).max() > 0.5)
     assert source.stats.latency > 0
-    chunk = 256 / 48_000
+    chunk = 384 / 48_000
     assert context.base_latency == pytest.approx(chunk)

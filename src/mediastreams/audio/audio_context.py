@@ -61,7 +61,7 @@ __all__ = ["AudioContext"]
 
 _USUAL_RATE: Final = 48_000.0
 _CHUNK_SECONDS: Final = {
-    AudioContextLatencyCategory.INTERACTIVE: 0.005,
+    AudioContextLatencyCategory.INTERACTIVE: 0.008,
     AudioContextLatencyCategory.BALANCED: 0.01,
     AudioContextLatencyCategory.PLAYBACK: 0.04,
 }

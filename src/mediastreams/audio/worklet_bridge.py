@@ -119,5 +119,4 @@ def silence_for_good() -> None:
 
 def write_out(samples: npt.NDArray[np.float32], channels: _Channels) -> None:
     """Write samples to an output of the engine: as many channels as both have."""
-    for row, channel in zip(samples, channels, strict=False):
-        channel[:] = row.tolist()
+    channels[: len(samples)] = samples[: len(channels)].tolist()
