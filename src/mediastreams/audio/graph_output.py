@@ -9,9 +9,8 @@ the instant at which its first frame was due, and delivered there and then. Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-    ``node`` is the engine's, which it keeps as long as somebody hears it, and ``silence`` what sounds in it even where
-    nothing else is connected. ``quanta``: how many make a chunk. ``channels``: how many come out; ``None``: as many as
-    the graph has. Settable from any thread. ``on_chunk`` is called, on the engine's thread, when one was delivered.
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
