@@ -325,7 +325,7 @@ async def test_with_the_extra_missing_it_is_refused_and_the_cure_is_told(clock, 
     monkeypatch.setattr("mediastreams._engine.processing.library.find_spec", lambda name: None)
     monkeypatch.setattr("tests.rooms.library", Library())
     devices = ms.MediaDevices(backends=[Room()])
-    with pytest.raises(ms.OverconstrainedError, match=r"offers False.*pip install 'mediastreams\[aec\]'") as refused:
+    with pytest.raises(ms.OverconstrainedError, match=r"offers False.*pip install \"mediastreams\[aec\]\"") as refused:
         await devices.get_user_media(audio={"echo_cancellation": {"exact": True}})
     assert refused.value.constraint == "echo_cancellation"
     async with devices.get_user_media(audio=True) as stream:

