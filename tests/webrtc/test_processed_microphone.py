@@ -23,7 +23,7 @@ async def listen(track, sounds):
 
 
 async def talk_over_a_call(room, path, said):
-    """What comes back to the peer; from which sample of it on, and until which one of the room, somebody talks there."""
+    """What comes back to the peer; the sample of it at which somebody in the room begins, and that of the room."""
     devices = ms.MediaDevices(backends=[room])
     sounds = []
     async with (
