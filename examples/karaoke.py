@@ -1,10 +1,10 @@
 """Karaoke: while you sing the song's own singer steps back, and comes back when you stop. Recorded with your voice.
 
 A singer is usually mixed into the middle: as loud on the left as on the right. So left plus right, halved, is mostly
-voice, and taking it away from both sides leaves the band. How much of it is taken away is the gain of one node, and the
-level of your microphone moves that gain: softly, because a parameter approaches its target sample by sample. The song
-comes out of the speakers, back into the microphone, and would sing in your place, if the microphone did not have it
-taken out: that is what echo cancellation is for.
+voice, and taking it away from both sides leaves the band, half as loud. How much is taken away is the gain of one node,
+how loud the rest is the gain of another, and the level of your microphone moves both: softly, because a parameter
+approaches its target sample by sample. The song comes out of the speakers, back into the microphone, and would sing in
+your place, if the microphone did not have it taken out: that is what echo cancellation is for.
 
 Run with a song, ``python karaoke.py song.mp3``, or without. Needs ``pip install "mediastreams[audio,aec]"``.
 """
@@ -18,7 +18,7 @@ import numpy as np
 import mediastreams as ms
 
 RATE = 48_000
-SINGS = -35.0  # dBFS
+SINGS = -45.0  # dBFS
 
 
 async def song(context: ms.AudioContext) -> ms.AudioBuffer:
@@ -32,11 +32,12 @@ async def song(context: ms.AudioContext) -> ms.AudioBuffer:
     return made
 
 
-async def step_back(singer: ms.MediaStreamTrack, middle: ms.AudioParam, context: ms.AudioContext) -> None:
+async def step_back(microphone: ms.MediaStreamTrack, middle: ms.GainNode, stage: ms.GainNode) -> None:
     """Take the middle away while there is a voice at the microphone."""
-    async for level in singer.levels():
-        wanted, quickness = (-0.5, 0.05) if level.loudest > SINGS else (0.0, 0.4)
-        middle.set_target_at_time(wanted, context.current_time, quickness)
+    async for level in microphone.levels():
+        taken, loudness, quickness = (-0.5, 2.0, 0.05) if level.loudest > SINGS else (0.0, 1.0, 0.4)
+        middle.gain.set_target_at_time(taken, middle.context.current_time, quickness)
+        stage.gain.set_target_at_time(loudness, middle.context.current_time, quickness)
 
 
 async def main() -> None:
@@ -58,7 +59,7 @@ async def main() -> None:
 
         band.start()
         assert microphone.audio is not None
-        ducking = asyncio.ensure_future(step_back(microphone.audio, middle.gain, context))
+        ducking = asyncio.ensure_future(step_back(microphone.audio, middle, stage))
         print(await ms.record(recorded.stream, "karaoke.flac", duration=4))
         ducking.cancel()
 

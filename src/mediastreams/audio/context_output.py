@@ -33,6 +33,14 @@ _MARGINS_US = {
 }
 
 
+_DEVICE_SECONDS = {
+    AudioContextLatencyCategory.INTERACTIVE: 0.04,
+    AudioContextLatencyCategory.BALANCED: 0.07,
+    AudioContextLatencyCategory.PLAYBACK: 0.1,
+}
+"""What the device is asked to hold back; left to itself it thinks of films, whose pictures can wait."""
+
+
 @public
 class AudioSinkInfo:
     """An output that is no device.
@@ -63,7 +71,11 @@ class ContextOutput:
     """One context's. ``sink_id``: the id of a device, ``""`` for the default, or `AudioSinkInfo`."""
 
     def __init__(self, context: AudioContext, devices: MediaDevices | None, hint: object) -> None:
-        margin = _MARGINS_US.get(hint, 20_000) if isinstance(hint, AudioContextLatencyCategory) else None
+        margin, seconds = None, None
+        if isinstance(hint, AudioContextLatencyCategory):
+            margin, seconds = _MARGINS_US[hint], _DEVICE_SECONDS[hint]
+        elif isinstance(hint, float):
+            seconds = max(0.0, hint)  # devices have limits of their own
         self.sink_id: str | AudioSinkInfo = ""  # [[sink ID]]
         self._owner = context._owner
         self._feed: TrackFeed | None = None
@@ -72,7 +84,7 @@ class ContextOutput:
         self._running = True
         self.latencies = Latencies()
         self._output = SoundOutput(
-            context._owner, get_clock(), devices, wanted=True, on_ready=self._ready, margin_us=margin
+            context._owner, get_clock(), devices, wanted=True, on_ready=self._ready, margin_us=margin, latency=seconds
         )
 
     def silence(self) -> None:
