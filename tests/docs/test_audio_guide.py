@@ -42,12 +42,12 @@ asyncio.run(main())
 
 
 def test_there_is_something_to_test():
-    assert len(BLOCKS) == 6
-    assert len(re.findall(r"```python", TEXT)) == 7, "one of two under one heading is looked at by itself"
+    assert len(BLOCKS) == 7
+    assert len(re.findall(r"```python", TEXT)) == 8, "one of two under one heading is looked at by itself"
     assert (len(MISSING), len(WRONG)) == (3, 12)
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL), ids=range(7))
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL), ids=range(8))
 def test_a_program_of_the_guide_runs(block, tmp_path):
     [heading] = [name for name, last in BLOCKS.items() if last == block] or ["Channels"]
     printed = run(PROGRAM.format(body=re.sub("^", "    ", block, flags=re.MULTILINE)), tmp_path)

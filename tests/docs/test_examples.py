@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 SAYS = {
-    "karaoke": r"audio_codec='flac'.* duration=4\.0",
+    "karaoke": r"audio_codec='flac'.* duration=[34]\.\d",
     "microphone_filter": r"dBFS █+\n(.*\n)*from the air into the graph 0\.\d+ s",
     "tone_for_a_call": r"sent 440 Hz, heard 4[34]\d Hz",
     "voice_bot": r"bot: Hello.*\ngoodbye",
