@@ -116,16 +116,17 @@ async def test_the_six_channels_of_a_movie_are_taken_apart(context, devices, mov
             splitter.connect(merger, channel, 5 - channel)
         end = ms.MediaStreamAudioDestinationNode(context, channel_count=6)
         merger.connect(end)
-        await video.play()
         expected = await decoded(movie)
-        heard = await heard_until(
-            end.stream.audio, lambda s: s.shape[0] == 6 and (np.abs(s).max(axis=1) > 1e-4).sum() >= 5
-        )
-        levels = np.sqrt((heard**2).mean(axis=1))[::-1]
-        loud = np.sqrt((expected**2).mean(axis=1))
-        assert (levels > 1e-5).sum() == (loud > 1e-5).sum()
-        piece = heard[::-1, 1200:3600]
-        assert found_in(piece, expected) > 0.99
+        await video.play()
+
+        def as_it_was(samples):
+            """Whether a piece of it, the channels the other way round, is somewhere in the movie."""
+            piece = samples[::-1, 1200:3600]
+            return (
+                len(piece) == 6 and (np.abs(piece).max(axis=1) > 1e-4).sum() >= 5 and found_in(piece, expected) > 0.99
+            )
+
+        await heard_until(end.stream.audio, as_it_was)
 
 
 async def decoded(path):

@@ -221,11 +221,14 @@ async def until_muted(track):
 
 async def test_a_recording_of_a_context_that_is_closed_comes_to_its_end(context, tmp_path):
     stream = tone(context, 440)
-    recording = asyncio.ensure_future(ms.record(stream, tmp_path / "tone.wav"))
-    await asyncio.sleep(0.5)
+    recorded = []
+    recording = asyncio.ensure_future(ms.record(stream, tmp_path / "tone.wav", progress=recorded.append))
+    async with asyncio.timeout(20):
+        while not recorded or recorded[-1].elapsed < 0.3:
+            await asyncio.sleep(0.02)
     await context.close()
     summary = await asyncio.wait_for(recording, 20)
-    assert summary.duration > 0.2
+    assert summary.duration > 0.1
 
 
 async def test_an_ended_track_is_silence(context):

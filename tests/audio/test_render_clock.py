@@ -53,11 +53,29 @@ def test_an_interval_that_is_a_millionth_too_long_is_followed():
 
 def test_a_look_at_the_engine_tells_as_much_as_its_asking():
     clock = new()
-    clock.look(1_000_000)  # it has not begun
+    clock.look(lambda: 1_000_000)  # it has not begun
     assert clock.due(0) == 0
     clock.at(0, 1_050_000)  # late
     clock._context.currentTime = 256 / 48_000
     assert clock.frame == 256
-    clock.look(1_000_000 + round(QUANTUM_US))
+    clock.look(lambda: 1_000_000 + round(QUANTUM_US))
     assert clock.corrections == 1
     assert clock.due(256) == pytest.approx(1_000_000 + 2 * QUANTUM_US, abs=2)
+
+
+def test_a_time_that_was_far_too_early_is_taken_back_within_seconds():
+    clock = new()
+    clock.at(0, 1_000_000)
+    for number in range(1, 4000):
+        clock.at(number * 128, round(1_500_000 + number * QUANTUM_US + number % 7 * 100))
+    assert clock.due(0) == pytest.approx(1_500_000, abs=50)
+    assert clock.corrections == 1
+
+
+def test_an_engine_that_is_late_now_and_then_keeps_its_time():
+    clock = new()
+    for number in range(10_000):
+        late = 200_000 if number % 100 else 0
+        clock.at(number * 128, round(1_000_000 + number * QUANTUM_US + late))
+    assert clock.due(0) == pytest.approx(1_000_000, abs=60)
+    assert clock.corrections == 0

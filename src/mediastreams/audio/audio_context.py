@@ -108,7 +108,7 @@ class AudioContext(BaseAudioContext):
         seconds = _CHUNK_SECONDS[hint] if isinstance(hint, AudioContextLatencyCategory) else hint
         self._quanta = max(1, round(min(max(0.0, seconds), _LONGEST_CHUNK) * rate / QUANTUM))
         self._rendering = RenderClock(self._native, rate)
-        self._rendering.look(get_clock().now_us())  # before a busy beginning of the program makes it late
+        self._rendering.look(get_clock().now_us)  # before a busy beginning of the program makes it late
         self._feedings: WeakSet[Feeding] = WeakSet()
         self._outputs: WeakSet[GraphOutput] = WeakSet()
         self._by_user = False  # [[suspended by user]]
@@ -129,7 +129,7 @@ class AudioContext(BaseAudioContext):
 
     def _began(self) -> None:
         """*Start rendering*: the task of it."""
-        self._rendering.look(get_clock().now_us())
+        self._rendering.look(get_clock().now_us)
         if not self._by_user and not self._over:
             self._set_state(AudioContextState.RUNNING)
 
@@ -321,7 +321,7 @@ class AudioContext(BaseAudioContext):
         """Make a way out of the graph: what is heard of it, and what of the engine others connect to."""
         channels = options.get("channel_count", 2)
         explicit = options.get("channel_count_mode", "explicit") == "explicit"
-        self._rendering.look(get_clock().now_us())
+        self._rendering.look(get_clock().now_us)
         output = GraphOutput(self._rendering, round(self.sample_rate), channels if explicit else None, self._quanta)
         node = self._bridge.node(
             output,

@@ -109,6 +109,7 @@ class ContextOutput:
         self._node = node
         output = self._graph
         output.on_chunk = self._note_latency
+        output.begins_on_time = True
         self._feed = TrackFeed(output.hub)
         output.hub.add_feed(self._feed)
         output.hub.release()

@@ -44,7 +44,7 @@ class FedNode(AudioNode):
 
     def _feed_from(self, feeding: Feeding) -> None:
         """Give what comes from there."""
-        self._live._rendering.look(get_clock().now_us())
+        self._live._rendering.look(get_clock().now_us)
         self._live._feedings.add(feeding)
         self._attach()
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["GraphOutput"]
 
 _USUAL_CHANNELS: Final = 2
+_ON_TIME_US: Final = 10_000
 _SILENCE: Final = bytes(4 * QUANTUM)
 _pack: Final = Struct(f"{QUANTUM}f").pack
 
@@ -40,6 +41,8 @@ class GraphOutput(Source):
     ``node`` is the engine's, which it keeps as long as somebody hears it, and ``silence`` what sounds in it even where
     nothing else is connected. ``quanta``: how many make a chunk. ``channels``: how many come out; ``None``: as many as
     the graph has. Settable from any thread. ``on_chunk`` is called, on the engine's thread, when one was delivered.
+    ``begins_on_time``: what a graph that begins late has to make up for is left out, so that a speaker need not wait
+    for such sound ever after.
     """
 
     kind = "audio"
@@ -59,6 +62,8 @@ class GraphOutput(Source):
         self._channels = channels or _USUAL_CHANNELS
         self._delivery: Delivery | None = None
         self._over = False
+        self.begins_on_time = False
+        self._begun = False
         self.on_chunk: Callable[[], None] = _nothing
         self.hub = SourceHub(self)
         self.hub.open(self._mode, {})
@@ -84,6 +89,7 @@ class GraphOutput(Source):
     def set_muted(self, *, muted: bool) -> None:
         """Say that the graph stands still, or goes on."""
         delivery = self._delivery
+        self._begun = self._begun and not muted
         if delivery is not None:
             delivery.set_muted(muted=muted)
 
@@ -107,7 +113,11 @@ class GraphOutput(Source):
     def _take(self, channels: list[list[float]]) -> None:
         frame = self._rendering.frame if self._frames is None else self._frames
         self._frames = frame + QUANTUM
-        at = self._rendering.at(frame, self.clock.now_us())
+        now = self.clock.now_us()
+        at = self._rendering.at(frame, now)
+        if self.begins_on_time and not self._begun:
+            self._begun = now - at < _ON_TIME_US
+            return
         count = self.channels or len(channels) or self._channels
         if self._parts and (count != self._channels or abs(at - self._start - self._span()) > 1000):
             self._flush()

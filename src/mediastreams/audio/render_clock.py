@@ -8,6 +8,8 @@ ever early, and the earliest quantum says when all others were due.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
 from typing import Final, Protocol
 
 from mediastreams.audio.engine import QUANTUM
@@ -15,6 +17,8 @@ from mediastreams.audio.engine import QUANTUM
 __all__ = ["RenderClock", "Timed"]
 
 _WRONG_US: Final = 1_000.0  # what it was off by more than that is to be placed anew
+_BEHIND_US: Final = 100_000.0
+_PATIENCE_US: Final = 3_000_000.0
 _CREEP: Final = 2e-6  # by so much of the time the engine's interval may be wrong: it is a float of 24 bits
 
 
@@ -35,6 +39,7 @@ class RenderClock:
         self._offset: float | None = None
         self._last = 0.0
         self._restarts = False
+        self._since, self._least = 0.0, inf  # of the quanta since then, how late the least late was
         self.corrections = 0
 
     @property
@@ -42,11 +47,11 @@ class RenderClock:
         """The frame with which the present quantum begins. Any thread."""
         return round(self._context.currentTime * self._rate / QUANTUM) * QUANTUM
 
-    def look(self, now: int) -> None:
+    def look(self, now: Callable[[], int]) -> None:
         """Find out how late the engine is at most, from the quantum that is done. Any thread."""
         frame = self.frame - QUANTUM
         if frame > 0 and not self._restarts:  # before that its time has not begun
-            self.at(frame, now)
+            self.at(frame, now())  # asked afterwards: a thread that was held up in between only sees it late
 
     def restart(self) -> None:
         """The engine has stood still: what comes next tells the time anew. Any thread."""
@@ -62,10 +67,21 @@ class RenderClock:
         elif offset < self._offset:
             self.corrections += self._offset - offset > _WRONG_US
             self._offset = offset
+            self._watch(0.0, place)
         elif place > self._last:
             self._offset += min(offset - self._offset, _CREEP * (place - self._last))
+            self._watch(offset - self._offset, place)
         self._last = place
         return self.due(frame)
+
+    def _watch(self, late: float, place: float) -> None:
+        """Take back what was too early: when for seconds nothing has come anywhere near its time, that is wrong."""
+        self._least = min(self._least, late)
+        if not 0 <= place - self._since <= _PATIENCE_US:
+            if place > self._since and self._least > _BEHIND_US and self._offset is not None:
+                self._offset += self._least
+                self.corrections += 1
+            self._since, self._least = place, inf
 
     def due(self, frame: int) -> int:
         """The instant at which a frame is due."""
