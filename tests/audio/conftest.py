@@ -19,19 +19,3 @@ def level_at():
         return 2 * abs((samples * window * wave).sum()) / window.sum()
 
     return measure
-
-
-@pytest.fixture
-async def heard_from():
-    """Collect a track's sound: ``await heard_from(track, 0.5)`` answers ``[channels, samples]``."""
-
-    async def collect(track, seconds, channels=None):
-        parts, length = [], 0
-        async for data in track.frames(channels=channels):
-            parts.append(data.to_ndarray())
-            length += parts[-1].shape[1] / data.sample_rate
-            if length >= seconds:
-                return np.concatenate(parts, axis=1)
-        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0), np.float32)
-
-    return collect

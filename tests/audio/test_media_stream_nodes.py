@@ -3,7 +3,6 @@
 import asyncio
 import gc
 
-import numpy as np
 import pytest
 
 import mediastreams as ms
@@ -121,7 +120,7 @@ async def test_the_track_with_the_least_id_is_taken_and_stays_when_it_leaves_the
         await frames_until(out, lambda s: level_at(s[0], wanted) > 0.9)
     taken.stop()
     await frames_until(out, lambda s: not s.any())
-    assert source.stats == {"latency": 0.0, "missing_frames": 0, "dropped_frames": 0}
+    assert source.stats == {"latency": 0.0, "underruns": 0, "missing_frames": 0, "dropped_frames": 0}
 
 
 @pytest.mark.parametrize(
@@ -163,6 +162,7 @@ async def test_a_disabled_or_muted_track_is_silence_and_comes_again(context, lev
     stats = microphone.stats
     assert stats.latency > 0.005
     assert stats.missing_frames > 0
+    assert stats.underruns > 0
     stream.audio.stop()
 
 
@@ -282,15 +282,3 @@ async def test_tracks_that_are_stopped_end_the_way_out_of_the_graph(context):
     oscillator.connect(node)
     oscillator.start()
     await asyncio.sleep(0.05)
-
-
-async def test_sound_goes_round_a_graph_and_a_track_in_less_than_fifteen_milliseconds_more(context):
-    """By the stamps: what the clock of a busy machine adds is not the graph's."""
-    stream = tone(context, 440)
-    source = context.create_media_stream_source(stream)
-    end = context.create_media_stream_destination()
-    source.connect(end)
-    await frames_until(end.stream.audio, lambda s: np.abs(s).max() > 0.5)
-    assert source.stats.latency > 0
-    chunk = 384 / 48_000
-    assert context.base_latency == pytest.approx(chunk)

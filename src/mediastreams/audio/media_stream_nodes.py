@@ -48,11 +48,13 @@ _USUAL_CHANNELS: Final = 2
 class AudioSourceStats(Dictionary):
     """What a track's way into a graph has been like, since it began.
 
-    ``latency``: seconds from a frame's timestamp to the graph, now. ``missing_frames``: frames of silence that the
-    graph got because nothing had come, of a muted track, too. ``dropped_frames``: what came too late, or was too much.
+    ``latency``: seconds from a frame's timestamp to the graph, now. ``underruns``: how often nothing had come when it
+    was needed, and ``missing_frames`` for how long; a muted track does that, too. ``dropped_frames``: what came too
+    late, or was too much.
     """
 
     latency: float | None = None
+    underruns: int | None = None
     missing_frames: int | None = None
     dropped_frames: int | None = None
 
@@ -84,9 +86,14 @@ class TrackSourceNode(FedNode):
         """Counters of the way into the graph; of an ended track zeros."""
         given = self._feeding
         if given is None:
-            return AudioSourceStats(latency=0.0, missing_frames=0, dropped_frames=0)
+            return AudioSourceStats(latency=0.0, underruns=0, missing_frames=0, dropped_frames=0)
         voice = given.voice
-        return AudioSourceStats(latency=given.latency, missing_frames=voice.missing, dropped_frames=voice.dropped)
+        return AudioSourceStats(
+            latency=given.latency,
+            underruns=voice.holes,
+            missing_frames=voice.missing,
+            dropped_frames=voice.dropped,
+        )
 
 
 @public
