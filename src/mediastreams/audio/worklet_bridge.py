@@ -4,7 +4,9 @@ Not for: processors of the program (``audio_worklet.py``), which stand on it.
 
 Rules of the file: a worklet of the engine is the only way in and out that holds back nothing. On the engine's thread
 nothing waits, and nothing asks for the current thread or logs, which would leave a thread's record behind for ever.
-Samples cross as lists of numbers; there is no other way.
+Samples cross as lists of numbers; there is no other way. Each call needs the interpreter's lock: while a thread of the
+program computes in Python without a pause, it waits 5 ms for it (``sys.getswitchinterval()``), and a graph with tracks
+in it falls behind. It makes up for that afterwards; who computes for long does so in another process, or in NumPy.
 """
 
 from __future__ import annotations
