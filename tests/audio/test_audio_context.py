@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import mediastreams as ms
+from mediastreams._backends.fake.speakers import FakeSpeakerSink
 from mediastreams.testing import FakeBackend, FakeSpeaker
 
 
@@ -224,6 +225,24 @@ def test_impossible_options_are_refused_and_nothing_runs(options, error):
 async def test_who_wants_less_latency_gets_smaller_chunks(hint, frames, devices):
     async with ms.AudioContext(latency_hint=hint, devices=devices) as context:
         assert context.base_latency == pytest.approx(frames / 48_000)
+
+
+@pytest.mark.parametrize(
+    ("hint", "seconds"), [("interactive", 0.04), ("balanced", 0.07), ("playback", 0.1), (0.02, 0.02)]
+)
+async def test_who_wants_less_latency_asks_the_device_for_it(hint, seconds, backend, devices, monkeypatch):
+    asked = []
+
+    class Asked(FakeSpeakerSink):
+        def start(self, mode, settings, supply):
+            asked.append(settings["latency"])
+            return super().start(mode, settings, supply)
+
+    monkeypatch.setattr(backend, "create_sink", lambda device: Asked(backend.device(device.label), None))
+    async with ms.AudioContext(latency_hint=hint, devices=devices) as context:
+        ms.ConstantSourceNode(context).connect(context.destination)
+        await until(lambda: asked)
+    assert asked == [seconds]
 
 
 async def test_another_sample_rate_is_rendered_and_heard(backend, devices, level_at):
