@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import time
 import weakref
 from collections import deque
 
@@ -11,6 +12,7 @@ import pytest
 from mediastreams._webidl import tasks
 from mediastreams._webidl.tasks import (
     Owner,
+    Wakeups,
     background_loop,
     in_parallel,
     mailbox_of,
@@ -18,6 +20,7 @@ from mediastreams._webidl.tasks import (
     settle,
     snapshot,
     start_task,
+    together,
     wakeups_of,
 )
 
@@ -423,3 +426,46 @@ def test_a_snapshot_is_taken_again_when_the_set_changes_meanwhile():
 
     one = threading.Event()
     assert snapshot(Changing([one])) == [one]
+
+
+async def test_loops_are_woken_once_at_the_end_of_a_block_that_holds_them():
+    loop = asyncio.get_running_loop()
+    wakeups, future = Wakeups(loop), loop.create_future()
+    woken, found = [], []
+
+    def produce():
+        with together:
+            with together:
+                for number in range(8):
+                    wakeups.add(lambda number=number: woken.append(number))
+                    time.sleep(0.001)  # the loop may run
+            found.append(len(woken))
+            wakeups.resolve(future)
+
+    await asyncio.to_thread(produce)
+    await future
+    await asyncio.sleep(0)
+    assert found == [0]
+    assert woken == list(range(8))
+
+
+async def test_no_wake_up_of_another_thread_is_lost_when_a_block_ends():
+    loop = asyncio.get_running_loop()
+    wakeups, others = Wakeups(loop), Wakeups(loop)
+    over = threading.Event()
+
+    def hold():
+        while not over.is_set():
+            with together:
+                others.add(int)
+
+    holding = [asyncio.create_task(asyncio.to_thread(hold)) for _ in range(2)]
+    try:
+        for _ in range(300):
+            future = loop.create_future()
+            async with asyncio.timeout(5):
+                await asyncio.to_thread(wakeups.resolve, future)
+                await future
+    finally:
+        over.set()
+        await asyncio.gather(*holding)

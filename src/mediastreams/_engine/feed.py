@@ -20,6 +20,7 @@ from mediastreams._engine.chunk_port import ChunkPort
 from mediastreams._engine.frames import Chunk, Picture, Sound
 from mediastreams._engine.port import DEFAULT_BOUND_US, Policy, SinkPort
 from mediastreams._rules.chunk_mode import ChunkMode
+from mediastreams._webidl.tasks import together
 from mediastreams.errors import NotSupportedError
 
 if TYPE_CHECKING:
@@ -179,8 +180,12 @@ class TrackFeed:
                 'policy="wait" would stop a source that keeps real time: use "drop-oldest", '
                 'or open a file with clock="free"'
             )
-        kind = ChunkPort if chunks and self.hub.source.chunk_format is not None else SinkPort
-        port = kind(policy, bound_us=bound_us, on_item=on_item, room=self.hub.room if free else None)
+        room = self.hub.room if free else None
+        port: SinkPort
+        if chunks and self.hub.source.chunk_format is not None:
+            port = ChunkPort(policy, bound_us=bound_us, on_item=on_item, room=room)
+        else:
+            port = SinkPort(policy, bound_us=bound_us, on_item=on_item, room=room, pictures=self.kind == "video")
         port.drain = drain
         with self._lock:  # whoever changes these holds it, too
             self.ports = (*self._open_ports(), port)
@@ -291,6 +296,13 @@ class TrackFeed:
                 self._put(part)
 
     def _put(self, data: Picture | Sound) -> None:
+        if len(self.ports) > 1:
+            with together:
+                self._put_all(data)
+        else:
+            self._put_all(data)
+
+    def _put_all(self, data: Picture | Sound) -> None:
         closed = False
         for port in self.ports:
             if port.closed:

@@ -152,7 +152,9 @@ class FrameIterator(AsyncIterator[_FrameT], Iterator[_FrameT]):
                 if self._future is future:
                     self._waiting = False
                     self._future = None
-            self._at_once = -1  # the loop has breathed
+            self._at_once = 0  # the loop has breathed
+            if plain and port.items and (item := port.take()) is not None:  # FAST-PATH: once more round would find it
+                return self._make(item)
 
     def _refuse_second_task(self) -> None:
         """One task at a time, or neither would know whose frame it is."""

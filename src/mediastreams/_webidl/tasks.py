@@ -33,6 +33,7 @@ __all__ = [
     "settle",
     "snapshot",
     "start_task",
+    "together",
     "wakeups_of",
 ]
 
@@ -161,6 +162,16 @@ class Wakeups:
                     self._forget()
             return
         self._scheduled = True
+        if _holds:
+            _held.append(self)
+            if _holds:  # else whoever let go last may have looked before this was there
+                return
+            _let_go()
+        else:
+            self.cross()
+
+    def cross(self) -> None:
+        """Have the loop run what is there."""
         loop = self._loop()
         try:
             if loop is None:
@@ -193,6 +204,35 @@ class Wakeups:
                 loop = self._loop()
                 if loop is not None:
                     report(loop, error, "A wake-up")
+
+
+_holds: Final[deque[None]] = deque()  # one for each block of `together` that is being run
+_held: Final[deque[Wakeups]] = deque()
+
+
+class _Together:
+    """Lets loops be woken only at the end of a block: ``with together:``. Any thread; the block must be quick.
+
+    FAST-PATH: the first wake-up would hand the interpreter over to the loop, which would find one consumer's frame and
+    have to be woken again for the others'.
+    """
+
+    def __enter__(self) -> None:
+        _holds.append(None)
+
+    def __exit__(self, *_: object) -> None:
+        _holds.pop()
+        if not _holds:
+            _let_go()
+
+
+together: Final = _Together()
+
+
+def _let_go() -> None:
+    while _held:
+        with contextlib.suppress(IndexError):  # another thread was faster
+            _held.popleft().cross()
 
 
 def mailbox_of(loop: asyncio.AbstractEventLoop) -> Mailbox:
