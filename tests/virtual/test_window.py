@@ -250,7 +250,7 @@ async def test_without_a_screen_it_is_said(xvfb, movie, monkeypatch):
 async def test_without_the_package_its_name_is_said(movie, monkeypatch):
     monkeypatch.setitem(sys.modules, "sdl2", None)
     async with await film(movie) as video:
-        with pytest.raises(ms.NotSupportedError, match=r"pip install 'mediastreams\[window\]'"):
+        with pytest.raises(ms.NotSupportedError, match=r'pip install "mediastreams\[window\]"'):
             await video.request_picture_in_picture()
 
 
