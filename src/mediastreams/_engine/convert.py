@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Crop", "age", "keep_for_ever", "plane", "restamped", "scaled", "to_format", "to_ndarray"]
+__all__ = ["Crop", "age", "age_results", "keep_for_ever", "plane", "restamped", "scaled", "to_format", "to_ndarray"]
 
 T = TypeVar("T")
 _AGED: Final = object()  # marks among the results' keys, which no format can be mistaken for
@@ -82,7 +82,11 @@ def age(picture: Picture) -> None:
 
     Takes no lock and never waits, whatever is being converted meanwhile. Idempotent; any thread.
     """
-    memo = picture.conversions
+    age_results(picture.conversions)
+
+
+def age_results(memo: dict[object, object]) -> None:
+    """The same for what was remembered of a picture, which itself may be gone."""
     if _KEPT in memo or _AGED in memo:
         return
     memo[_AGED] = True

@@ -48,12 +48,12 @@ class _Delivery:
     __slots__ = ("_age", "_hub", "_newer", "_newest", "knows_muted", "open")
 
     def __init__(self, hub: SourceHub) -> None:
-        from mediastreams._engine.convert import age
+        from mediastreams._engine.convert import age_results
 
-        self._age = age
+        self._age = age_results
         self._hub = hub
         self._newest: Picture | None = None
-        self._newer: Picture | None = None
+        self._newer: dict[object, object] | None = None  # what was made of the one before: pixels are not kept for it
         self.knows_muted = False  # whether the source has said since its start if it can deliver
         self.open = True
 
@@ -71,7 +71,8 @@ class _Delivery:
         if isinstance(data, Picture):  # memos live on the newest two pictures
             if self._newer is not None:
                 self._age(self._newer)
-            self._newer, self._newest = self._newest, data
+            self._newer = None if self._newest is None else self._newest.conversions
+            self._newest = data
         for feed in self._hub.feeds:
             try:
                 feed.push(data)

@@ -32,7 +32,7 @@ _SHORTEST_ROUND_US: Final = 1_000
 _FAR_OFF_US: Final = 300_000
 _RUN_UP_US: Final = 100_000  # what a sound's decoder needs before it gives what was encoded
 _QUIET_US: Final = 1_000_000
-_PICTURES_TOGETHER: Final = 2
+_PICTURES_TOGETHER: Final = 3
 _TOGETHER_SECONDS: Final = 0.01  # what is decoded does not wait for what takes its time
 _CATCH_UP_SECONDS: Final = 0.02  # at a time: whoever comes in between key frames shall not hold up the others
 
@@ -121,14 +121,14 @@ class Deck:
         if loop and self.used_up and self.next_pass():
             self.fill(loop=loop, present=present)
 
-    def decode_some(self, most: int) -> tuple[Lane | None, list[tuple[Lane, Item]]]:
+    def decode_some(self, most: int) -> tuple[Lane | None, deque[tuple[Lane, Item]]]:
         """Read and decode until there are ``most`` items, in order; the latest packet's lane, ``None`` at the end.
 
         FAST-PATH: a local file's items are handed over together, with one wake-up for all of them; not where a read may
         wait, nor from the first. Of pictures only a few at a time: the more of them are alive, the colder is the memory
         that the next one is decoded into, which cost 3 % of the CPU time of a film.
         """
-        found: list[tuple[Lane, Item]] = []
+        found: deque[tuple[Lane, Item]] = deque()
         began = time.perf_counter()
         pictures = 0
         while True:

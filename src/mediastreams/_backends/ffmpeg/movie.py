@@ -549,8 +549,10 @@ class Movie:
             self._wait_for_room(deck)
             lane, found = deck.decode_some(most)
             with room.together():
-                for of, item in found:
+                while found:  # not kept while the next are decoded
+                    of, item = found.popleft()
                     of.hand_over(item, base + item.media)
+                    del item
             most = min(2 * most, self._together)
             if lane is not None:
                 if not self.loop:
