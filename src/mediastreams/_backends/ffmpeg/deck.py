@@ -10,7 +10,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from mediastreams._backends.ffmpeg.lanes import Item, Lane
+from mediastreams._backends.ffmpeg.items import Item, joined
+from mediastreams._backends.ffmpeg.lanes import Lane
 from mediastreams._backends.ffmpeg.passes import Pass
 from mediastreams.errors import AbortError, DOMException, EncodingError
 
@@ -93,10 +94,10 @@ class Deck:
         self._queued += 1
         return lane
 
-    def decode_next(self, lane: Lane) -> None:
+    def decode_next(self, lane: Lane, wanted: tuple[bool, bool] | None = None) -> None:
         """Decode the oldest packet that waits in a lane."""
         self._queued -= 1
-        lane.decode(lane.packets.popleft())
+        lane.decode(lane.packets.popleft(), wanted)
 
     def fill(self, *, loop: bool, present: int) -> None:
         """Decode as far ahead as playing in real time needs; go over to the next pass when this one is used up.
@@ -131,11 +132,12 @@ class Deck:
         found: deque[tuple[Lane, Item]] = deque()
         began = time.perf_counter()
         pictures = 0
+        wanted = {lane: lane.wanted for lane in self.lanes}
         while True:
             lane = self.read()
             if lane is None:
                 return None, found
-            self.decode_next(lane)
+            self.decode_next(lane, wanted[lane])
             coded, ready = lane.coded, lane.ready
             while coded:
                 found.append((lane, coded.popleft()))
@@ -143,7 +145,7 @@ class Deck:
                 found.append((lane, ready.popleft()))
             pictures += lane.visual and bool(found)
             if pictures >= _PICTURES_TOGETHER or len(found) >= most or time.perf_counter() - began > _TOGETHER_SECONDS:
-                return lane, found
+                return lane, joined(found)
 
     def finish_silent(self, present: Lane) -> None:
         """End a track that the file says is over: who waits for its next frame would else hold up nobody."""

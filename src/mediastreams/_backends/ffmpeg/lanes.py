@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -20,6 +19,7 @@ import av.error
 from av.video.frame import PictureType
 
 from mediastreams._backends.ffmpeg.chunks import ChunkTimes, Coded, format_of
+from mediastreams._backends.ffmpeg.items import LONGEST_SOUND_US, Item, Samples
 from mediastreams._backends.ffmpeg.passed_over import PassedOver
 from mediastreams._backends.ffmpeg.sounds import to_float_planar, usual_layout
 from mediastreams._backends.ffmpeg.stamps import PictureTimes, SoundTimes, Ticks
@@ -40,30 +40,10 @@ if TYPE_CHECKING:
     from mediastreams._rules.values import Mode
     from mediastreams.abc import Delivery
 
-__all__ = ["Item", "Lane"]
+__all__ = ["Lane"]
 
 _logger = logging.getLogger(__name__)
 _NO_TYPE: Final = PictureType.NONE
-_LONGEST_SOUND_US: Final = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Samples:
-    """A sound without its time."""
-
-    data: npt.NDArray[np.float32]
-    rate: int
-    layout: str
-
-
-@dataclass(slots=True)
-class Item:
-    """Something due at ``media`` µs; nothing but the passing of time when ``payload`` is ``None``."""
-
-    media: int
-    duration: int | None
-    media_time: int  # of a picture that was shown before already: when that began
-    payload: av.VideoFrame | _Samples | Coded | None
 
 
 class Lane:
@@ -204,9 +184,14 @@ class Lane:
         delivery = self.delivery
         return delivery is not None and self.chunk_format is not None and delivery.wants_chunks
 
-    def decode(self, packet: Packet[Stream]) -> None:
-        """Put what comes of a packet into ``ready`` and ``coded``."""
-        copied, decoding = self._copied, self.decoding
+    @property
+    def wanted(self) -> tuple[bool, bool]:
+        """Whether chunks are wanted, and whether frames."""
+        return self._copied, self.decoding
+
+    def decode(self, packet: Packet[Stream], wanted: tuple[bool, bool] | None = None) -> None:
+        """Put what comes of a packet into ``ready`` and ``coded``. ``wanted``: known from a moment ago."""
+        copied, decoding = wanted or self.wanted
         media = 0
         if copied or not decoding:
             coded = self._chunks.look(packet, self._ticks, self._begin)
@@ -356,14 +341,14 @@ class Lane:
         if over:
             data = data[:, over:].copy()
         layout = usual_layout(frame.layout)
-        longest = rate * _LONGEST_SOUND_US // 1_000_000
+        longest = rate * LONGEST_SOUND_US // 1_000_000
         if data.shape[1] <= longest:
-            self.ready.append(Item(media, None, media, _Samples(data, rate, layout)))
+            self.ready.append(Item(media, None, media, Samples(data, rate, layout)))
             return
         for start in range(0, data.shape[1], longest):
             part = data[:, start : start + longest].copy()
             begin = media + start * 1_000_000 // rate
-            self.ready.append(Item(begin, None, begin, _Samples(part, rate, layout)))
+            self.ready.append(Item(begin, None, begin, Samples(part, rate, layout)))
 
     @property
     def latest_us(self) -> int:
@@ -392,7 +377,7 @@ class Lane:
             delivery.deliver(chunk)
             return
         metadata: dict[str, object] = {"media_time": (item.media_time - begin) / 1_000_000}
-        if isinstance(payload, _Samples):
+        if isinstance(payload, Samples):
             assert delivery is not None
             shape = (payload.rate, payload.data.shape[0])
             self._look_at_mode(delivery, shape)
@@ -428,7 +413,7 @@ class Lane:
                 metadata["rotation"] = -frame.rotation % 360
             self.watcher(Picture(frame, timestamp, item.duration, metadata))
 
-    def _at_rate(self, sound: _Samples, timestamp: int) -> Iterable[tuple[npt.NDArray[np.float32], int]]:
+    def _at_rate(self, sound: Samples, timestamp: int) -> Iterable[tuple[npt.NDArray[np.float32], int]]:
         """The sound at the speed at which the file plays; nothing at speeds at which it cannot be heard."""
         if self.rate == 1:
             self._tempo = None

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections import deque
 
-    from mediastreams._backends.ffmpeg.lanes import Item, Lane
+    from mediastreams._backends.ffmpeg.items import Item
+    from mediastreams._backends.ffmpeg.lanes import Lane
     from mediastreams._backends.ffmpeg.live_deck import LiveDeck
     from mediastreams._backends.ffmpeg.movie import Movie
 

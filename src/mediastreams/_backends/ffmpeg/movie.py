@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from mediastreams._backends.ffmpeg.deck import Deck
-    from mediastreams._backends.ffmpeg.lanes import Item, Lane
+    from mediastreams._backends.ffmpeg.items import Item
+    from mediastreams._backends.ffmpeg.lanes import Lane
     from mediastreams.abc import Clock, Delivery, Wake
 
 __all__ = ["Movie"]
