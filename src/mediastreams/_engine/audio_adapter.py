@@ -18,6 +18,7 @@ import av
 import numpy as np
 
 from mediastreams._engine.frames import Sound
+from mediastreams._engine.resampler import Resampler
 from mediastreams._rules.channel_mixing import layout_name, mixing_matrix
 
 if TYPE_CHECKING:
@@ -199,11 +200,11 @@ class _Resampler:
         self._position = 0  # samples taken
         self._given = 0
         # Few channels at a time: FFmpeg has no layout of nine, and PyAV 18 misreads frames of eight planes and more.
-        self._groups: list[tuple[slice, str, av.AudioResampler]] = []
+        self._groups: list[tuple[slice, str, Resampler]] = []
         for first in range(0, channels, 6):
             count = min(6, channels - first)
             layout = {1: "mono", 2: "stereo"}.get(count, f"{count}c")
-            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+            resampler = Resampler("fltp", layout, rate)
             self._groups.append((slice(first, first + count), layout, resampler))
 
     def feed(self, samples: Samples) -> list[Samples]:
@@ -213,7 +214,7 @@ class _Resampler:
         self._given += sum(part.shape[1] for part in done)
         return done
 
-    def _feed_group(self, samples: Samples, layout: str, resampler: av.AudioResampler) -> list[Samples]:
+    def _feed_group(self, samples: Samples, layout: str, resampler: Resampler) -> list[Samples]:
         frame = av.AudioFrame(format="fltp", layout=layout, samples=samples.shape[1])
         for plane, channel in zip(frame.planes, samples, strict=True):
             view = np.frombuffer(memoryview(plane), np.float32)

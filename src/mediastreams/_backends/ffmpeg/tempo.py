@@ -46,6 +46,7 @@ class Tempo:
 
     def _make_graph(self) -> av.filter.Graph:
         graph = av.filter.Graph()
+        graph.threads = 1
         rate = self._sample_rate
         last = graph.add_abuffer(format="fltp", sample_rate=rate, layout=self._layout, time_base=Fraction(1, rate))
         steps: list[tuple[str, str]]

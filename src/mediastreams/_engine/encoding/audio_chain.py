@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import av
 
+from mediastreams._engine.resampler import Resampler
+
 if TYPE_CHECKING:
     from mediastreams._engine.frames import Sound
 
@@ -24,7 +26,7 @@ class AudioChain:
         self._sample_rate = sample_rate
         self._layout = layout
         self._sample_format = sample_format
-        self._resampler: av.AudioResampler | None = None
+        self._resampler: Resampler | None = None
         self._input: tuple[int, str] | None = None
         self._written = 0
 
@@ -41,7 +43,7 @@ class AudioChain:
         if self._input != (sound.sample_rate, layout):
             yield from self.flush()
             self._input = (sound.sample_rate, layout)
-            self._resampler = av.AudioResampler(self._sample_format, self._layout, self._sample_rate)
+            self._resampler = Resampler(self._sample_format, self._layout, self._sample_rate)
         assert self._resampler is not None
         frame = av.AudioFrame.from_ndarray(sound.samples, format="fltp", layout=layout)
         frame.sample_rate = sound.sample_rate
