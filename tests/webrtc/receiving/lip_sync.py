@@ -31,14 +31,15 @@ def beeps(path):
 
 
 def lags(path, number, instant):
-    """By how many seconds each sound is behind the pictures of its time, those that are shown beside it.
+    """By how many seconds each sound is behind the pictures of its time, the eight that are shown nearest to it.
 
     The microphone beeps on whole seconds of the clock; the picture with that number was made at that instant.
     """
     pictures = [(time, time - (instant + (found - number) / 30)) for time, found in shown(path)]
 
     def lag(beep):
-        late = statistics.median(late for time, late in pictures if abs(time - beep) < 0.25)
+        beside = sorted(pictures, key=lambda picture: abs(picture[0] - beep))[:8]
+        late = statistics.median(late for _, late in beside)
         return (beep - late) - round(beep - late)
 
     return [lag(beep) for beep in beeps(path)]
