@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mediastreams._engine.worker import after_fork_in_child
+from mediastreams._webidl.tasks import together as wakeups_together
 
 if TYPE_CHECKING:
     from mediastreams._engine.port import SinkPort
@@ -62,8 +63,9 @@ class Room:
             yield
         finally:
             self.news = None
-            for port in dict.fromkeys(news):
-                port.announce()
+            with wakeups_together:
+                for port in dict.fromkeys(news):
+                    port.announce()
 
     def is_free(self) -> bool:
         """Whether the reader may produce one more frame."""
